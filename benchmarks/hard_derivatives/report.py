@@ -42,17 +42,20 @@ def print_table(verdicts: Verdicts) -> None:
         for name in judged:
             table.add_row(f"  {name}", *(_cell(column[name]) for column in verdicts.values()))
     table.add_section()
-    table.add_row(
-        "right", *(f"{_right(column, list(column))} of {len(column)}" for column in verdicts.values())
-    )
-    table.add_row(
-        "", *(f"{100 * _right(column, list(column)) / len(column):.0f} %" for column in verdicts.values())
-    )
+    columns = verdicts.values()
+    table.add_row("cases right", *(f"{_right(column, list(column))} of {len(column)}" for column in columns))
+    table.add_row("partial derivatives right", *(_entries_right(column) for column in columns))
     Console(width=max(100, 60 + 14 * len(verdicts))).print(table)
 
 
 def _right(column: Mapping[str, Verdict], names: list[str]) -> int:
     return sum(column[name].right for name in names)
+
+
+def _entries_right(column: Mapping[str, Verdict]) -> str:
+    right = sum(verdict.entries_right for verdict in column.values())
+    entries = sum(verdict.entries for verdict in column.values())
+    return f"{right} of {entries}, {100 * right / entries:.0f} %"
 
 
 def as_json(verdicts: Verdicts) -> dict[str, Any]:
@@ -61,10 +64,13 @@ def as_json(verdicts: Verdicts) -> dict[str, Any]:
         library: {
             "right": _right(column, list(column)),
             "of": len(column),
+            "partial_derivatives": _entries_right(column),
             "cases": {
                 name: {
                     "right": verdict.right,
                     "error": None if np.isinf(verdict.error) else verdict.error,
+                    "entries_right": verdict.entries_right,
+                    "entries": verdict.entries,
                     "remark": verdict.remark,
                 }
                 for name, verdict in column.items()
