@@ -8,7 +8,6 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
-
 from benchmarks.hard_derivatives.adapters import Runner, croton_runner
 from benchmarks.hard_derivatives.case import Case
 from benchmarks.hard_derivatives.cases import CASES, by_name
