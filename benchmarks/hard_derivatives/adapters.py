@@ -7,6 +7,7 @@ there are listed.  Nothing is rewritten: a library gets the formula as it was ty
 from __future__ import annotations
 
 import importlib
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,10 @@ from .case import Array, Case
 
 Results = list[NDArray[np.float64]]
 Runner = Callable[[Case], Results]
+
+
+# `==` compares by identity on symbolic variables, so builders call eq and neq; elsewhere these are operators.
+EQUALITY: Mapping[str, Callable[..., Array]] = {"eq": operator.eq, "neq": operator.ne}
 
 
 class LibraryNamespace:
@@ -115,6 +120,7 @@ def jax_runner() -> Runner:
         ["jax.numpy", "jax.nn", "jax.scipy.special", "jax.numpy.linalg"],
         {
             "const": lambda values: jnp.asarray(values, dtype=jnp.float64),
+            **EQUALITY,
             "logabsdet": lambda a: jnp.linalg.slogdet(a)[1],
         },
     )
@@ -154,6 +160,7 @@ def torch_runner() -> Runner:
         ["torch", "torch.special", "torch.linalg"],
         {
             "const": tensor,
+            **EQUALITY,
             "sum": total,
             "where": lambda c, x, y: torch.where(c, tensor(x), tensor(y)),
             "maximum": lambda x, y: torch.maximum(x, tensor(y)),
@@ -195,6 +202,7 @@ def tensorflow_runner() -> Runner:
         ["tensorflow:math", "tensorflow:nn", "tensorflow:linalg", "tensorflow"],
         {
             "const": tensor,
+            **EQUALITY,
             "sum": tf.reduce_sum,
             "prod": tf.reduce_prod,
             "mean": tf.reduce_mean,

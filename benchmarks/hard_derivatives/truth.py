@@ -8,6 +8,7 @@ small as 1e-300 included), so no derivative rule of ours is trusted.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -57,6 +58,8 @@ class MpmathNamespace:
     maximum = staticmethod(_elementwise(lambda x, y: max(x, y), 2))
     where = staticmethod(_elementwise(lambda condition, x, y: x if condition else y, 3))
 
+    eq = staticmethod(operator.eq)
+    neq = staticmethod(operator.ne)
     sum = staticmethod(np.sum)
     prod = staticmethod(np.prod)
     max = staticmethod(np.max)

@@ -28,7 +28,7 @@ def where_log(xp: Namespace, x: Array) -> Array:
     convention="sin(x)/x is even and smooth: its derivative at 0 is 0, as is that of the selected branch",
 )
 def where_sinc(xp: Namespace, x: Array) -> Array:
-    return xp.where(x == 0.0, 1.0, xp.sin(x) / x)
+    return xp.where(xp.eq(x, 0.0), 1.0, xp.sin(x) / x)
 
 
 @case(
@@ -48,7 +48,7 @@ def where_sqrt(xp: Namespace, x: Array) -> Array:
     convention=SELECTED,
 )
 def where_x_log_x(xp: Namespace, x: Array) -> Array:
-    return xp.where(x != 0.0, x * xp.log(x), 0.0)
+    return xp.where(xp.neq(x, 0.0), x * xp.log(x), 0.0)
 
 
 @case(
@@ -58,7 +58,7 @@ def where_x_log_x(xp: Namespace, x: Array) -> Array:
     convention=SELECTED,
 )
 def where_reciprocal(xp: Namespace, x: Array) -> Array:
-    return xp.where(x != 0.0, 1.0 / x, 0.0)
+    return xp.where(xp.neq(x, 0.0), 1.0 / x, 0.0)
 
 
 @case(
@@ -68,7 +68,7 @@ def where_reciprocal(xp: Namespace, x: Array) -> Array:
     convention=SELECTED,
 )
 def where_safe_division(xp: Namespace, x: Array, y: Array) -> Array:
-    return xp.where(y == 0.0, 0.0, x / y)
+    return xp.where(xp.eq(y, 0.0), 0.0, x / y)
 
 
 @case(at=[[0.0, 0.0, 0.0]], stable=GUARD, truth=[[0, 0, 0]], convention=SELECTED)
@@ -193,7 +193,7 @@ def where_planck(xp: Namespace, x: Array) -> Array:
     convention="the bump is smooth: all its derivatives at 0 are 0",
 )
 def where_bump(xp: Namespace, x: Array) -> Array:
-    return xp.where(x == 0.0, 0.0, xp.exp(-1.0 / x**2))
+    return xp.where(xp.eq(x, 0.0), 0.0, xp.exp(-1.0 / x**2))
 
 
 @case(
