@@ -38,22 +38,22 @@ CT_INLINE double ct_erfc_f64(double x) {
     /* relative error of q, times d log erfcx / d log q, which is close to 1 + 2.7 q */
     double q_error = ct_fma(-q, ct_sum_error_f64(a, 2.0, sum), -ct_product_error_f64(q, sum, 1.0));
     q_error *= ct_fma(q, 2.7, 1.0);
-    double c01 = ct_fma(q, 0x1.20dd75030dd02p+0, 0x1.20dd75042ca17p-1);
-    double c23 = ct_fma(q, 0x1.6914c7e5e32c5p+1, 0x1.f9838d29d8d3bp+0);
-    double c45 = ct_fma(q, -0x1.22159163ffe92p-2, 0x1.5708765496660p+1);
-    double c67 = ct_fma(q, -0x1.c0dbe3412e5d9p+3, -0x1.cf666d827039ap+2);
-    double c89 = ct_fma(q, 0x1.27efa4f170ca5p+4, 0x1.ef51c31605434p+0);
-    double cab = ct_fma(q, -0x1.31cd482fb1eafp+9, 0x1.2abc3ba46328dp+8);
-    double ccd = ct_fma(q, 0x1.edd94f938f686p+14, -0x1.193beffa906c2p+11);
-    double cef = ct_fma(q, 0x1.e87072f743938p+19, -0x1.b51e93c841723p+17);
-    double cgh = ct_fma(q, 0x1.6c2e3077ff4aap+22, -0x1.69188f5f0cae6p+21);
-    double cij = ct_fma(q, 0x1.c903b838e1622p+22, -0x1.f61618335c899p+22);
-    double ckl = ct_fma(q, 0x1.f0808267d636bp+19, -0x1.f29f38b5a7123p+21);
-    double even = ct_fma(q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, ckl, cgh), ccd), c89), c45), c01);
-    double odd = ct_fma(q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, cij, cef), cab), c67), c23);
-    double c = ct_fma(q2, odd, even);
+    double c12 = ct_fma(q, 0x1.f9838d29d8d3bp+0, 0x1.20dd75030dd02p+0);
+    double c34 = ct_fma(q, 0x1.5708765496660p+1, 0x1.6914c7e5e32c5p+1);
+    double c56 = ct_fma(q, -0x1.cf666d827039ap+2, -0x1.22159163ffe92p-2);
+    double c78 = ct_fma(q, 0x1.ef51c31605434p+0, -0x1.c0dbe3412e5d9p+3);
+    double c9a = ct_fma(q, 0x1.2abc3ba46328dp+8, 0x1.27efa4f170ca5p+4);
+    double cbc = ct_fma(q, -0x1.193beffa906c2p+11, -0x1.31cd482fb1eafp+9);
+    double cde = ct_fma(q, -0x1.b51e93c841723p+17, 0x1.edd94f938f686p+14);
+    double cfg = ct_fma(q, -0x1.69188f5f0cae6p+21, 0x1.e87072f743938p+19);
+    double chi = ct_fma(q, -0x1.f61618335c899p+22, 0x1.6c2e3077ff4aap+22);
+    double cjk = ct_fma(q, -0x1.f29f38b5a7123p+21, 0x1.c903b838e1622p+22);
+    double even = ct_fma(q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, 0x1.f0808267d636bp+19, chi), cde), c9a), c56), c12);
+    double odd = ct_fma(q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, cjk, cfg), cbc), c78), c34);
+    double slope = ct_fma(q2, odd, even), c = ct_fma(q, slope, 0x1.20dd75042ca17p-1);
+    double c_error = ct_fma(q, slope, 0x1.20dd75042ca17p-1 - c) + 0x1.5a2f3370d4b78p-55;
     double scaled = q * c;
-    double scaled_error = ct_fma(scaled, q_error - z_error, ct_product_error_f64(q, c, scaled));
+    double scaled_error = ct_fma(q, c_error, ct_fma(scaled, q_error - z_error, ct_product_error_f64(q, c, scaled)));
     /* exp(-z) = 2^k (1 + r + r^2 P(r)); z_error is with the other relative errors */
     double shifted = ct_fma(z, -0x1.71547652b82fep+0, 0x1.8p52 + 2046.0);
     double k = shifted - (0x1.8p52 + 2046.0);
