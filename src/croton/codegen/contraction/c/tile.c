@@ -1,0 +1,146 @@
+/* The register tile: a few rows of A times a panel of B two vectors wide, summed in registers.
+ *
+ * The caller defines REAL (float or double) and REAL_BYTES before this text.
+ * A panel of B is `k` steps of PANEL consecutive elements; A is read through one pointer a row.
+ * Every element of C is the sum of its products in the order of k, by fused multiply-add where the
+ * machine has one, so neither the tile it falls in nor the thread that runs it shows in its bits.
+ */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#pragma STDC FP_CONTRACT ON
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#pragma GCC optimize("fp-contract=fast")
+#endif
+
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#define FULL_ROWS 14
+#define SHORT_ROWS 8
+#elif defined(__aarch64__)
+#define VECTOR_BYTES 16
+#define FULL_ROWS 8
+#define SHORT_ROWS 4
+#elif defined(__AVX__)
+#define VECTOR_BYTES 32
+#define FULL_ROWS 6
+#define SHORT_ROWS 4
+#else
+#define VECTOR_BYTES 16
+#define FULL_ROWS 6
+#define SHORT_ROWS 4
+#endif
+
+#define LANES (VECTOR_BYTES / REAL_BYTES)
+#define PANEL (2 * LANES)
+#define INLINE static inline __attribute__((always_inline))
+
+typedef REAL vector __attribute__((vector_size(VECTOR_BYTES)));
+/* The same at any address: loads and stores that need no alignment. */
+typedef REAL loose_vector __attribute__((vector_size(VECTOR_BYTES), aligned(REAL_BYTES), may_alias));
+
+/* What a finished tile is written to: `rows` by `columns` elements at c; `add` says whether an
+ * earlier block of k has already put its part there. */
+typedef struct {
+    REAL *c;
+    ct_int c_row;
+    ct_int rows, columns;
+    int add;
+} target;
+
+/* A tile cut short by the border of C goes through memory, element by element. */
+static __attribute__((noinline)) void store_edge(const REAL *edge, const target *to)
+{
+    for (ct_int i = 0; i < to->rows; i++) {
+        REAL *row = to->c + i * to->c_row;
+        for (ct_int j = 0; j < to->columns; j++)
+            row[j] = to->add ? row[j] + edge[i * PANEL + j] : edge[i * PANEL + j];
+    }
+}
+
+INLINE void store_tile(int height, int width, vector sums[FULL_ROWS][2], const target *to)
+{
+    if (to->rows == height && to->columns == width * LANES) {
+        UNROLL
+        for (int i = 0; i < height; i++) {
+            UNROLL
+            for (int v = 0; v < width; v++) {
+                loose_vector *place = (loose_vector *)(to->c + i * to->c_row + v * LANES);
+                if (to->add)
+                    sums[i][v] += *place;
+                *place = sums[i][v];
+            }
+        }
+        return;
+    }
+    REAL edge[FULL_ROWS][PANEL];
+    UNROLL
+    for (int i = 0; i < height; i++) {
+        UNROLL
+        for (int v = 0; v < width; v++)
+            *(loose_vector *)&edge[i][v * LANES] = sums[i][v];
+    }
+    store_edge(&edge[0][0], to);
+}
+
+/* Row i of A is read at a[i * a_row + p * a_step], so the same text serves a packed panel (a_row 1)
+ * and A where it lies. A tile that sticks out below reads its last row again. */
+INLINE void multiply_tile(int height, int width, ct_int k, const REAL *a, ct_int a_row, ct_int a_step,
+                          const REAL *b, ct_int b_step, const target *to)
+{
+    const REAL *rows[FULL_ROWS];
+    vector sums[FULL_ROWS][2];
+    UNROLL
+    for (int i = 0; i < height; i++) {
+        rows[i] = a + (i < to->rows ? i : to->rows - 1) * a_row;
+        UNROLL
+        for (int v = 0; v < width; v++)
+            sums[i][v] = (vector){0};
+    }
+    for (ct_int p = 0; p < k; p++) {
+        vector right[2];
+        UNROLL
+        for (int v = 0; v < width; v++)
+            right[v] = *(const loose_vector *)(b + p * b_step + v * LANES);
+        UNROLL
+        for (int i = 0; i < height; i++) {
+            REAL left = rows[i][p * a_step];
+            UNROLL
+            for (int v = 0; v < width; v++)
+                sums[i][v] += left * right[v];
+        }
+    }
+    store_tile(height, width, sums, to);
+}
+
+typedef void (*tile_function)(ct_int k, const REAL *a, ct_int a_row, ct_int a_step, const REAL *b,
+                              ct_int b_step, const target *to);
+
+#define TILE_FUNCTION(NAME, HEIGHT, WIDTH)                                                              \
+    static void NAME(ct_int k, const REAL *a, ct_int a_row, ct_int a_step, const REAL *b, ct_int b_step, \
+                     const target *to)                                                                  \
+    {                                                                                                   \
+        multiply_tile(HEIGHT, WIDTH, k, a, a_row, a_step, b, b_step, to);                               \
+    }
+
+TILE_FUNCTION(tile_full_2, FULL_ROWS, 2)
+TILE_FUNCTION(tile_full_1, FULL_ROWS, 1)
+TILE_FUNCTION(tile_short_2, SHORT_ROWS, 2)
+TILE_FUNCTION(tile_short_1, SHORT_ROWS, 1)
+
+/* [full height?][two vectors wide?] */
+static const tile_function tile_functions[2][2] = {
+    {tile_short_1, tile_short_2},
+    {tile_full_1, tile_full_2},
+};
+
+/* Height of the tile to begin at a row with `left` rows still to do: full ones, except that two
+ * short tiles waste less than a full one and a nearly empty one. */
+INLINE ct_int tile_height(ct_int left)
+{
+    if (left <= SHORT_ROWS)
+        return SHORT_ROWS;
+    if (left > FULL_ROWS && left <= 2 * SHORT_ROWS)
+        return SHORT_ROWS;
+    return FULL_ROWS;
+}
