@@ -1,0 +1,8 @@
+"""Croton: an optimizing compiler for array programs."""
+
+from croton.frontends.config import config
+from croton.frontends.function import In, function
+from croton.frontends.gradient import grad
+from croton.frontends.variables import shared
+
+__version__ = "0.1.0"

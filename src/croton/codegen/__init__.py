@@ -1,0 +1,1 @@
+"""Loop nests -> C text, and the C headers it leans on."""

@@ -1,0 +1,432 @@
+"""A loop nest printed as C: one function over a range of its outermost loop.
+
+Every scalar is computed in the outermost loop whose variables it needs. Reductions accumulate in a
+register where the reduced loops are innermost and in memory where they are not; what is reduced over the
+outermost loop is accumulated per piece of that loop and the pieces are added up in order afterwards, so
+that results do not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from croton.codegen.scalars import ScalarPrinter, c_type, literal, size_text, storage_type
+from croton.graph import dims, dtypes
+from croton.graph.dims import Dim, Symbol
+from croton.graph.dtypes import DType
+from croton.graph.values import Value
+from croton.loops.expressions import Node
+from croton.loops.members import Member, index_name, register_axis
+from croton.loops.program import Nest, Program
+
+
+@dataclass
+class NestCode:
+    """The C of a nest: `body` runs a range of the outer loop; `pointers` and `symbols` are what it is handed.
+
+    partials: members whose pieces must be combined, with the position of their piece buffer in `pointers`.
+    """
+
+    body: str
+    pointers: list[Value]
+    symbols: list[Symbol]
+    extent: Dim
+    partials: list[Member]
+    work: list[tuple[float, Dim]]  # nanoseconds per outer iteration, as a sum of cost * inner size
+
+
+@dataclass
+class _Scope:
+    """The text of a loop body being written, and the names defined in it."""
+
+    variables: frozenset[str]
+    lines: list[str] = field(default_factory=list)
+    names: dict[Node, str] = field(default_factory=dict)
+    locals: dict[Value, str] = field(default_factory=dict)
+
+
+class NestPrinter:
+    """Prints one nest. Names of pointers and sizes are numbered by first use, so equal nests print equally."""
+
+    def __init__(self, nest: Nest, program: Program, printer: ScalarPrinter) -> None:
+        self.nest = nest
+        self.program = program
+        self.printer = printer
+        self.pointers: dict[Value, str] = {}
+        self.partial_names: dict[Member, str] = {}
+        self.symbols: dict[Symbol, str] = {}
+        self.scopes: list[_Scope] = []
+        self.counter = 0
+        self.stage: dict[Value, Member] = {}
+        self.parallel_axis = self._parallel_axis()
+
+    def print(self) -> NestCode:
+        members = self.nest.members
+        extent: Dim = 1 if self.parallel_axis is None else members[0].domain[self.parallel_axis]
+        self.scopes.append(_Scope(frozenset()))
+        self._outer_axis(0)
+        lines = self.scopes.pop().lines
+        partials = list(self.partial_names)
+        pointers = [*self.pointers]
+        header = [
+            f"{'const ' if not self._written(value) else ''}{storage_type(value.type.dtype)} *{name} = pointers[{position}];"
+            for position, (value, name) in enumerate(self.pointers.items())
+        ]
+        for position, member in enumerate(partials, len(pointers)):
+            type = c_type(member.value.type.dtype)
+            name = self.partial_names[member]
+            size = self._size(partial_size(member))
+            header.append(f"{type} *{name} = ({type} *)pointers[{position}] + begin / grain * {size};")
+        sizes = [f"const ct_int {name} = sizes[{position}];" for position, name in enumerate(self.symbols.values())]
+        if partials:
+            sizes.append(f"const ct_int grain = sizes[{len(self.symbols)}];")
+        unused = ["(void)begin, (void)end, (void)sizes, (void)pointers;"]
+        body = "\n".join(["    " + line for line in (*unused, *sizes, *header)] + ["    " + line for line in lines])
+        return NestCode(body, pointers, list(self.symbols), extent, partials, self._work())
+
+    def _written(self, value: Value) -> bool:
+        return value in self.nest.stored
+
+    def _parallel_axis(self) -> int | None:
+        for axis in range(self.nest.depth):
+            if self.nest.members[0].domain[axis] != 1:
+                return axis
+        return None
+
+    def _work(self) -> list[tuple[float, Dim]]:
+        start = 0 if self.parallel_axis is None else self.parallel_axis + 1
+        return [(member.cost + 0.1, dims.product(member.domain[start:])) for member in self.nest.members]
+
+    # Loops.
+
+    def _outer_axis(self, axis: int) -> None:
+        members = self.nest.members
+        starting = [member for member in members if self._starts(member, axis)]
+        if axis == self.nest.depth:
+            for stage in self.nest.stages:
+                self.stage = {member.value: member for member in stage}
+                self._stage_axis(stage, axis)
+                self.stage = {}
+            return
+        for member in starting:
+            self._start(member, axis)
+        extent = members[0].domain[axis]
+        if axis == self.parallel_axis:
+            self._loop(axis, "begin", "end", axis + 1 == self._last_axis(members), members, lambda: self._outer_axis(axis + 1))
+        elif extent == 1:
+            self._outer_axis(axis + 1)
+        else:
+            innermost = axis + 1 == self._last_axis(members)
+            self._loop(axis, "0", self._size(extent), innermost, members, lambda: self._outer_axis(axis + 1))
+        for member in reversed(starting):
+            self._finish(member, axis)
+
+    def _stage_axis(self, stage: list[Member], axis: int) -> None:
+        rank = len(stage[0].domain)
+        if axis == rank:
+            for member in stage:
+                self._body(member)
+            return
+        starting = [member for member in stage if self._starts(member, axis)]
+        for member in starting:
+            self._start(member, axis)
+        extent = stage[0].domain[axis]
+        if extent == 1:
+            self._stage_axis(stage, axis + 1)
+        else:
+            innermost = all(size == 1 for size in stage[0].domain[axis + 1 :])
+            self._loop(axis, "0", self._size(extent), innermost, stage, lambda: self._stage_axis(stage, axis + 1))
+        for member in reversed(starting):
+            self._finish(member, axis)
+
+    def _starts(self, member: Member, axis: int) -> bool:
+        return bool(member.reduced) and axis in (member.reduced[0], register_axis(member))
+
+    def _last_axis(self, members: list[Member]) -> int:
+        """One past the last axis any member loops over."""
+        last = 0
+        for member in members:
+            for axis, size in enumerate(member.domain):
+                if size != 1:
+                    last = max(last, axis + 1)
+        return last
+
+    def _loop(self, axis: int, begin: str, end: str, innermost: bool, members: list[Member], inside: object) -> None:
+        name = index_name(axis)
+        outer = self.scopes[-1]
+        scope = _Scope(outer.variables | {name})
+        self.scopes.append(scope)
+        inside()  # type: ignore[operator]
+        self.scopes.pop()
+        if innermost and not any(dtypes.is_complex(m.value.type.dtype) for m in members if m.reduced):
+            outer.lines.append("#pragma omp simd" + self._reduction_clauses(members, axis))
+        outer.lines.append(f"for (ct_int {name} = {begin}; {name} < {end}; ++{name}) {{")
+        outer.lines += ["    " + line for line in scope.lines]
+        outer.lines.append("}")
+
+    def _reduction_clauses(self, members: list[Member], axis: int) -> str:
+        clauses = ""
+        for member in members:
+            if axis in member.reduced and register_axis(member) is not None:
+                operator = self._clause_operator(member)
+                clauses += f" reduction({operator}:{self._accumulator(member)})"
+        return clauses
+
+    def _clause_operator(self, member: Member) -> str:
+        kind, dtype = member.reduction, member.value.type.dtype
+        if kind in ("sum", "prod"):
+            return "+" if kind == "sum" else "*"
+        if kind in ("any", "all"):
+            return "|" if kind == "any" else "&"
+        return self.printer.need_reduction(str(kind), dtype)
+
+    # Reductions.
+
+    def _accumulator(self, member: Member) -> str:
+        return f"r{self.nest.members.index(member)}"
+
+    def _start(self, member: Member, axis: int) -> None:
+        lines = self.scopes[-1].lines
+        identity = identity_literal(member)
+        if axis == register_axis(member):
+            lines.append(f"{accumulator_type(member)} {self._accumulator(member)} = {identity};")
+            if axis != member.reduced[0]:
+                return
+        elif axis == member.reduced[0]:
+            place, loops = self._accumulated_place(member, axis, "q")
+            closing = "}" * len(loops)
+            lines.append(" ".join([*loops, f"{place} = {self._memory_form(member, axis, identity)};", closing]))
+
+    def _memory_form(self, member: Member, axis: int, number: str) -> str:
+        if self._in_pieces(member):
+            return number
+        return self.printer.stored(member.value.type.dtype, number)
+
+    def _in_pieces(self, member: Member) -> bool:
+        return bool(member.reduced) and member.reduced[0] < self.nest.depth
+
+    def _accumulated_place(self, member: Member, axis: int, prefix: str) -> tuple[str, list[str]]:
+        """The element of memory that accumulates, under loops over the kept axes after `axis`."""
+        loops = []
+        index: list[str] = []
+        for kept in member.kept:
+            if kept < axis:
+                index.append(index_name(kept))
+                continue
+            name = f"{prefix}{kept}"
+            index.append(name)
+            if member.domain[kept] != 1:
+                loops.append(f"for (ct_int {name} = 0; {name} < {self._size(member.domain[kept])}; ++{name}) {{")
+            else:
+                index[-1] = "0"
+        return self._place(member, index), loops
+
+    def _place(self, member: Member, index: list[str]) -> str:
+        """Where the result (or this piece's part of it) lies for an index of its kept axes."""
+        sizes = [member.domain[axis] for axis in member.kept]
+        if self._in_pieces(member):
+            name = self.partial_names.setdefault(member, f"s{len(self.partial_names)}")
+        else:
+            name = self._pointer(member.value)
+        return f"{name}[{self._linear(index, tuple(sizes))}]"
+
+    def _finish(self, member: Member, axis: int) -> None:
+        scope = self.scopes[-1]
+        if axis != register_axis(member):
+            return
+        number = self._accumulator(member)
+        index = [index_name(kept) if member.domain[kept] != 1 else "0" for kept in member.kept]
+        if axis != member.reduced[0]:
+            place = self._place(member, index)
+            self._accumulate_memory(member, place, number, scope.lines)
+            return
+        if self._in_pieces(member):
+            scope.lines.append(f"{self._place(member, index)} = {number};")
+            return
+        if member.value in self.nest.stored:
+            stored = self.printer.stored(member.value.type.dtype, number)
+            scope.lines.append(f"{self._place(member, index)} = {stored};")
+        scope.locals[member.value] = number
+
+    def _accumulate_memory(self, member: Member, place: str, number: str, lines: list[str]) -> None:
+        dtype = member.value.type.dtype
+        current = place if self._in_pieces(member) else self.printer.loaded(dtype, place)
+        combined = combine_text(member, current, number)
+        lines.append(f"{place} = {combined if self._in_pieces(member) else self.printer.stored(dtype, combined)};")
+
+    # Bodies.
+
+    def _body(self, member: Member) -> None:
+        number = self._node(member.expression)
+        scope = self.scopes[-1]
+        if member.reduced:
+            if register_axis(member) is not None:
+                name = self._accumulator(member)
+                scope.lines.append(f"{name} = {combine_text(member, name, number)};")
+            else:
+                index = [index_name(kept) if member.domain[kept] != 1 else "0" for kept in member.kept]
+                self._accumulate_memory(member, self._place(member, index), number, scope.lines)
+            return
+        scope.locals[member.value] = number
+        if member.value in self.nest.stored:
+            index = [index_name(axis) if size != 1 else "0" for axis, size in enumerate(member.domain)]
+            place = f"{self._pointer(member.value)}[{self._linear(index, self._stored_shape(member))}]"
+            scope.lines.append(f"{place} = {self.printer.stored(member.value.type.dtype, number)};")
+
+    def _stored_shape(self, member: Member) -> tuple[Dim, ...]:
+        return member.domain
+
+    # Scalars.
+
+    def _node(self, node: Node) -> str:
+        for scope in reversed(self.scopes):
+            if node in scope.names:
+                return scope.names[node]
+        if node.kind == "constant":
+            return literal(node.data, node.dtype)
+        if node.kind == "index":
+            return str(node.data)
+        if node.kind == "dimension":
+            return self._size(node.data)
+        if node.kind == "load":
+            register = self._in_register(node)
+            if register is not None:
+                return register
+        depth = self._scope_for(node)
+        text = self._text(node)
+        depth = max(depth, self._scope_of_locals(node))
+        scope = self.scopes[depth]
+        if len(text) < 12 and text.isidentifier():
+            scope.names[node] = text
+            return text
+        name = f"v{self.counter}"
+        self.counter += 1
+        scope.lines.append(f"const {c_type(node.dtype)} {name} = {text};")
+        scope.names[node] = name
+        return name
+
+    def _scope_for(self, node: Node) -> int:
+        """The outermost open scope that has every loop variable the node needs."""
+        for depth, scope in enumerate(self.scopes):
+            if node.variables <= scope.variables:
+                return depth
+        raise AssertionError(f"no loop defines {sorted(node.variables)}")
+
+    def _scope_of_locals(self, node: Node) -> int:
+        """The innermost scope that defines a name this node reads directly or holds the memory it reads."""
+        depth = 0
+        for operand in node.operands:
+            for position, scope in enumerate(self.scopes):
+                if operand in scope.names or (operand.kind == "load" and operand.data in scope.locals):
+                    depth = max(depth, position)
+        if node.kind in ("load", "load_if") and self._made_here(node.data):
+            depth = len(self.scopes) - 1
+        return depth
+
+    def _made_here(self, value: Value) -> bool:
+        root = self.program.root(value)
+        return any(member.value is root for member in self.nest.members)
+
+    def _in_register(self, node: Node) -> str | None:
+        """The name of a value of this nest that was computed at this very index."""
+        for scope in reversed(self.scopes):
+            if node.data in scope.locals:
+                return scope.locals[node.data]
+        return None
+
+    def _text(self, node: Node) -> str:
+        if node.kind == "call":
+            operands = [self._node(operand) for operand in node.operands]
+            return self.printer.call(node.data, node.dtype, node.operands[-1].dtype, operands)
+        if node.kind == "cast":
+            return self.printer.cast(self._node(node.operands[0]), node.operands[0].dtype, node.dtype)
+        value: Value = node.data
+        rank = value.type.rank
+        index = [self._node(operand) for operand in node.operands[:rank]]
+        place = f"{self._pointer(self.program.root(value))}[{self._linear(index, value.type.shape)}]"
+        loaded = self.printer.loaded(node.dtype, place)
+        if node.kind == "load_if":
+            return f"{self._node(node.operands[rank])} ? {loaded} : 0"
+        return loaded
+
+    def _pointer(self, value: Value) -> str:
+        return self.pointers.setdefault(value, f"b{len(self.pointers)}")
+
+    def _size(self, size: Dim) -> str:
+        for symbol in sorted(dims.symbols(size), key=lambda s: s.uid):
+            self.symbols.setdefault(symbol, f"n{len(self.symbols)}")
+        return size_text(size, self.symbols)
+
+    def _linear(self, index: list[str], shape: tuple[Dim, ...]) -> str:
+        terms = []
+        stride: Dim = 1
+        for position, size in zip(reversed(index), reversed(shape), strict=True):
+            if position not in ("0", "0LL"):
+                shown = position if position.isidentifier() else f"({position})"
+                terms.append(shown if stride == 1 else f"{shown} * {self._size(stride)}")
+            stride = dims.multiply(stride, size)
+        return " + ".join(reversed(terms)) or "0"
+
+
+def partial_size(member: Member) -> Dim:
+    return dims.product(member.domain[axis] for axis in member.kept)
+
+
+def accumulator_type(member: Member) -> str:
+    dtype = member.value.type.dtype
+    if dtype in dtypes.SIGNED and member.reduction in ("sum", "prod"):
+        return "unsigned " + {"signed char": "char"}.get(c_type(dtype), c_type(dtype)) if dtype.itemsize < 8 else "ct_unsigned"
+    return c_type(dtype)
+
+
+def identity_literal(member: Member) -> str:
+    """The number that changes nothing under the member's reduction."""
+    dtype = member.value.type.dtype
+    kind = member.reduction
+    if kind in ("sum", "any"):
+        return "0"
+    if kind in ("prod", "all"):
+        return "1"
+    if dtypes.is_bool(dtype):
+        return "0" if kind == "max" else "1"
+    if dtypes.is_float(dtype):
+        infinity = "__builtin_inf()" if dtype == dtypes.FLOAT64 else "__builtin_inff()"
+        return f"-{infinity}" if kind == "max" else infinity
+    import numpy as np
+
+    limits = np.iinfo(dtype)
+    number = limits.min if kind == "max" else limits.max
+    return literal(np.asarray(number, dtype).tobytes(), dtype)
+
+
+def combine_text(member: Member, left: str, right: str) -> str:
+    """C for left combined with right."""
+    kind, dtype = member.reduction, member.value.type.dtype
+    if kind == "sum":
+        return f"{left} + ({accumulator_type(member)}){right}"
+    if kind == "prod":
+        return f"{left} * ({accumulator_type(member)}){right}"
+    if kind in ("any", "all"):
+        return f"{left} {'|' if kind == 'any' else '&'} {right}"
+    sign = ">" if kind == "max" else "<"
+    nan = f" || {right} != {right}" if dtypes.is_float(dtype) else ""
+    return f"({right} {sign} {left}{nan}) ? {right} : {left}"
+
+
+def reduction_declaration(kind: str, dtype: DType) -> str:
+    """An OpenMP declaration of a NaN-propagating maximum or minimum, which lets the loop vectorise."""
+    type = c_type(dtype)
+    sign = ">" if kind == "max" else "<"
+    nan = " || omp_in != omp_in" if dtypes.is_float(dtype) else ""
+    from types import SimpleNamespace
+
+    initial = identity_literal(SimpleNamespace(value=SimpleNamespace(type=SimpleNamespace(dtype=dtype)), reduction=kind))  # type: ignore[arg-type]
+    name = reduction_name(kind, dtype)
+    return (
+        f"#pragma omp declare reduction({name} : {type} : omp_out = (omp_in {sign} omp_out{nan}) ? omp_in : omp_out) "
+        f"initializer(omp_priv = {initial})"
+    )
+
+
+def reduction_name(kind: str, dtype: DType) -> str:
+    return f"ct_{kind}_{dtype.name}"

@@ -1,0 +1,278 @@
+"""C for scalars: types, literals, sizes, and every scalar function by name and dtype."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from croton.codegen import vector_maths
+from croton.graph import dims, dtypes
+from croton.graph.dims import Dim, Symbol
+from croton.graph.dtypes import DType
+
+_TYPES = {
+    "bool": "_Bool",
+    "int8": "signed char",
+    "int16": "short",
+    "int32": "int",
+    "int64": "ct_int",
+    "uint8": "unsigned char",
+    "uint16": "unsigned short",
+    "uint32": "unsigned int",
+    "uint64": "unsigned __INT64_TYPE__",
+    "float16": "float",
+    "bfloat16": "float",
+    "float32": "float",
+    "float64": "double",
+    "complex64": "float _Complex",
+    "complex128": "double _Complex",
+}
+_STORAGE = {"bool": "unsigned char", "float16": "unsigned short", "bfloat16": "unsigned short"}
+_SUFFIX = {
+    "float16": "f32",
+    "bfloat16": "f32",
+    "float32": "f32",
+    "float64": "f64",
+    "complex64": "c64",
+    "complex128": "c128",
+    "bool": "bool",
+}
+_UNSIGNED = {"int8": "unsigned char", "int16": "unsigned short", "int32": "unsigned int"}
+PREFIX = "unsigned __INT64_TYPE__"
+
+
+def c_type(dtype: DType) -> str:
+    """The C type in which a scalar of this dtype is calculated."""
+    return _TYPES[dtype.name].replace("unsigned __INT64_TYPE__", "ct_unsigned")
+
+
+def storage_type(dtype: DType) -> str:
+    """The C type of an array's elements in memory."""
+    return _STORAGE.get(dtype.name, c_type(dtype))
+
+
+def suffix(dtype: DType) -> str:
+    """The ending of the names of vector maths functions for this dtype: f32, i64, c128, ..."""
+    if dtypes.is_integer(dtype):
+        return f"{'u' if dtype.kind == 'u' else 'i'}{dtype.itemsize * 8}"
+    return _SUFFIX[dtype.name]
+
+
+class ScalarPrinter:
+    """Prints scalar calls and remembers which vector maths functions they need."""
+
+    def __init__(self) -> None:
+        self.needed: dict[str, None] = {}
+        self.reductions: dict[tuple[str, DType], None] = {}
+
+    def need_reduction(self, kind: str, dtype: DType) -> str:
+        """The name of a declared OpenMP reduction: max or min of a dtype."""
+        self.reductions[kind, dtype] = None
+        return f"ct_{kind}_{dtype.name}"
+
+    def need(self, name: str) -> str:
+        self.needed[name] = None
+        return name
+
+    def loaded(self, dtype: DType, place: str) -> str:
+        """An element in memory as a number to calculate with."""
+        if dtypes.is_bool(dtype):
+            return f"({place} != 0)"
+        if dtype == dtypes.FLOAT16:
+            return f"{self.need('ct_f16_to_f32')}({place})"
+        if dtype == dtypes.BFLOAT16:
+            return f"{self.need('ct_bf16_to_f32')}({place})"
+        return place
+
+    def stored(self, dtype: DType, number: str) -> str:
+        """A number as an element to put in memory."""
+        if dtype == dtypes.FLOAT16:
+            return f"{self.need('ct_f32_to_f16')}({number})"
+        if dtype == dtypes.BFLOAT16:
+            return f"{self.need('ct_f32_to_bf16')}({number})"
+        return number
+
+    def cast(self, operand: str, source: DType, target: DType) -> str:
+        """astype: rounds to half precisions, truncates to integers, drops imaginary parts."""
+        if target == source:
+            return operand
+        if dtypes.is_bool(target):
+            return f"({operand} != 0)"
+        if dtypes.is_complex(source) and not dtypes.is_complex(target):
+            real = dtypes.real_dtype(source)
+            return self.cast(f"__real__ {operand}", real, target)
+        if target in (dtypes.FLOAT16, dtypes.BFLOAT16):
+            narrowed = self.stored(target, f"(float){operand}")
+            return self.loaded(target, narrowed)
+        if dtypes.is_float(source) and dtypes.is_integer(target):
+            return f"{self.need(f'ct_cast_{suffix(source)}_{suffix(target)}')}({operand})"
+        return f"({c_type(target)}){operand}"
+
+    def call(self, function: str, dtype: DType, operand_dtype: DType, operands: list[str]) -> str:
+        """A scalar function applied to operands that are names or literals.
+
+        dtype: of the result; operand_dtype: of the last operand, which is the one that decides.
+        """
+        template = _template(function, operand_dtype)
+        if template is not None:
+            return template.format(*operands, T=c_type(operand_dtype), U=_unsigned(operand_dtype))
+        name = f"ct_{function}_{suffix(operand_dtype)}"
+        if name not in vector_maths.available():
+            raise NotImplementedError(f"no C for {function} of {operand_dtype.name}")
+        return f"{self.need(name)}({', '.join(operands)})"
+
+
+def _unsigned(dtype: DType) -> str:
+    return _UNSIGNED.get(dtype.name, "ct_unsigned" if dtype.name == "int64" else c_type(dtype))
+
+
+_COMMON = {
+    "equal": "({0} == {1})",
+    "not_equal": "({0} != {1})",
+    "less": "({0} < {1})",
+    "less_equal": "({0} <= {1})",
+    "greater": "({0} > {1})",
+    "greater_equal": "({0} >= {1})",
+    "where": "({0} ? {1} : {2})",
+    "add": "({0} + {1})",
+    "subtract": "({0} - {1})",
+    "multiply": "({0} * {1})",
+    "negative": "(-{0})",
+    "square": "({0} * {0})",
+    "index_remainder": "({1} ? {0} % {1} : 0)",
+    "index_divide": "({1} ? {0} / {1} : 0)",
+    "identity": "{0}",
+}
+_BOOL = {
+    "logical_and": "({0} & {1})",
+    "logical_or": "({0} | {1})",
+    "logical_xor": "({0} ^ {1})",
+    "logical_not": "(!{0})",
+    "add": "({0} | {1})",
+    "multiply": "({0} & {1})",
+    "maximum": "({0} | {1})",
+    "minimum": "({0} & {1})",
+}
+_INTEGER = {
+    "add": "({T})(({U}){0} + ({U}){1})",
+    "subtract": "({T})(({U}){0} - ({U}){1})",
+    "multiply": "({T})(({U})1 * ({U}){0} * ({U}){1})",
+    "negative": "({T})(({U})0 - ({U}){0})",
+    "square": "({T})(({U})1 * ({U}){0} * ({U}){0})",
+    "maximum": "({0} > {1} ? {0} : {1})",
+    "minimum": "({0} < {1} ? {0} : {1})",
+    "absolute": "({T})({0} < 0 ? ({U})0 - ({U}){0} : ({U}){0})",
+    "sign": "({T})(({0} > 0) - ({0} < 0))",
+    "bitwise_and": "({T})({0} & {1})",
+    "bitwise_or": "({T})({0} | {1})",
+    "bitwise_xor": "({T})({0} ^ {1})",
+    "bitwise_not": "({T})(~{0})",
+}
+_FLOAT = {
+    "divide": "({0} / {1})",
+    "maximum": "(({0} > {1} || {0} != {0}) ? {0} : {1})",
+    "minimum": "(({0} < {1} || {0} != {0}) ? {0} : {1})",
+    "isnan": "({0} != {0})",
+    "sign": "({0} != {0} ? {0} : ({T})(({0} > 0) - ({0} < 0)))",
+}
+_BUILTIN = {"sqrt", "floor", "ceil", "trunc", "rint", "copysign", "isinf", "isfinite"}
+
+
+def _template(function: str, dtype: DType) -> str | None:
+    if dtypes.is_bool(dtype) and function in _BOOL:
+        return _BOOL[function]
+    if dtypes.is_integer(dtype):
+        if function in ("absolute",) and dtype.kind == "u":
+            return "{0}"
+        if function == "sign" and dtype.kind == "u":
+            return "({T})({0} > 0)"
+        if function in _INTEGER:
+            # 16-bit products overflow int when promoted: multiply in 32 unsigned bits.
+            return _INTEGER[function].replace("({U})1 *", "1u *" if dtype.itemsize < 4 else "")
+    if dtypes.is_float(dtype):
+        if function in _FLOAT:
+            return _FLOAT[function]
+        if function == "absolute":
+            return "__builtin_fabs({0})" if dtype == dtypes.FLOAT64 else "__builtin_fabsf({0})"
+        if function in _BUILTIN:
+            return _builtin(function, dtype)
+    if dtypes.is_complex(dtype) and function in ("divide", "multiply"):
+        return None
+    return _COMMON.get(function)
+
+
+def _builtin(function: str, dtype: DType) -> str:
+    if function == "isinf":
+        absolute = "__builtin_fabs" if dtype == dtypes.FLOAT64 else "__builtin_fabsf"
+        return f"({absolute}({{0}}) == __builtin_inf())"
+    if function == "isfinite":
+        absolute = "__builtin_fabs" if dtype == dtypes.FLOAT64 else "__builtin_fabsf"
+        return f"({absolute}({{0}}) < __builtin_inf())"
+    name = f"__builtin_{function}" + ("" if dtype == dtypes.FLOAT64 else "f")
+    return f"{name}({{0}}, {{1}})" if function == "copysign" else f"{name}({{0}})"
+
+
+def literal(data: bytes, dtype: DType) -> str:
+    """A constant as C, exact to the bit for finite numbers."""
+    number = np.frombuffer(data, dtype)[0]
+    if dtypes.is_bool(dtype):
+        return "1" if number else "0"
+    if dtypes.is_integer(dtype):
+        return _integer_literal(int(number), dtype)
+    if dtypes.is_complex(dtype):
+        real, imaginary = (_float_literal(float(part), dtypes.real_dtype(dtype)) for part in (number.real, number.imag))
+        return f"__builtin_complex({real}, {imaginary})"
+    return _float_literal(float(number), dtype)
+
+
+def _integer_literal(number: int, dtype: DType) -> str:
+    if dtype == dtypes.UINT64:
+        return f"{number}ULL"
+    if number == -(2**63):
+        return "(-0x7fffffffffffffffLL - 1)"
+    if dtype == dtypes.INT64:
+        return f"{number}LL" if number >= 0 else f"({number}LL)"
+    return f"(({c_type(dtype)}){number}{'u' if dtype == dtypes.UINT32 else ''})"
+
+
+def _float_literal(number: float, dtype: DType) -> str:
+    double = dtype == dtypes.FLOAT64
+    if math.isnan(number):
+        return '__builtin_nan("")' if double else '__builtin_nanf("")'
+    if math.isinf(number):
+        text = "__builtin_inf()" if double else "__builtin_inff()"
+        return text if number > 0 else f"(-{text})"
+    text = repr(number) if float(repr(number)) == number and abs(number) < 1e16 and number == round(number, 6) else number.hex()
+    text += "" if double else "f"
+    return f"({text})" if math.copysign(1.0, number) < 0 else text
+
+
+def size_text(dim: Dim, names: dict[Symbol, str]) -> str:
+    """A size as a C expression of ct_int variables."""
+    if isinstance(dim, int):
+        return str(dim)
+    parts = []
+    for monomial, coefficient in dim.terms:
+        factors = [_atom_text(atom, names) for atom in monomial]
+        if coefficient != 1 or not factors:
+            factors.insert(0, str(coefficient))
+        parts.append(" * ".join(factors))
+    text = " + ".join(parts)
+    return text if len(dim.terms) == 1 and len(dim.terms[0][0]) == 1 and dim.terms[0][1] == 1 else f"({text})"
+
+
+def _atom_text(atom: dims.Atom, names: dict[Symbol, str]) -> str:
+    if isinstance(atom, Symbol):
+        return names[atom]
+    left, right = size_text(atom.left, names), size_text(atom.right, names)
+    return f"ct_size_{atom.kind}({left}, {right})"
+
+
+PRELUDE = """\
+typedef unsigned __INT64_TYPE__ ct_unsigned;
+static inline ct_int ct_size_floordiv(ct_int a, ct_int b) { return b ? a / b - (a % b != 0 && (a < 0) != (b < 0)) : 0; }
+static inline ct_int ct_size_mod(ct_int a, ct_int b) { return b ? a - b * ct_size_floordiv(a, b) : 0; }
+static inline ct_int ct_size_max(ct_int a, ct_int b) { return a > b ? a : b; }
+static inline ct_int ct_size_min(ct_int a, ct_int b) { return a < b ? a : b; }
+"""

@@ -1,0 +1,1 @@
+"""The driver: Graph -> rewritten graph -> program -> C -> shared library -> callable."""

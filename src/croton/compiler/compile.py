@@ -1,0 +1,82 @@
+"""From a graph to machine code: rewrite, lower, print, build, load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from croton.codegen.program import ProgramCode, ProgramPrinter
+from croton.graph.graph import Graph
+from croton.graph.values import Constant, Equation, NDArray, Value
+from croton.loops.fusion import lower
+from croton.loops.program import Callback, Program
+from croton.rewrite.pipeline import optimize
+from croton.toolchain import build, load
+
+
+@dataclass
+class Executable:
+    """Machine code for a graph.
+
+    arrays: the values it wants handed in, graph inputs first, then constants.
+    """
+
+    graph: Graph
+    program: Program
+    arrays: list[Value]
+    code: ProgramCode
+    prepare: int
+    run: int
+    library: object
+    slots: list[tuple[str, str]]
+
+    def callbacks(self) -> list[Callable[..., object]]:
+        """The Python callables of operations that only Python performs, by number."""
+        steps = [step for step in self.program.steps if isinstance(step, Callback)]
+        return [_evaluation(step.equation) for step in sorted(steps, key=lambda step: step.number)]
+
+
+def _evaluation(equation: Equation) -> Callable[..., object]:
+    def evaluate(*arrays: NDArray) -> tuple[NDArray, ...]:
+        results = equation.op.evaluate(*arrays)
+        return tuple(
+            np.ascontiguousarray(result, dtype=output.type.dtype)
+            for result, output in zip(results, equation.outputs, strict=True)
+        )
+
+    return evaluate
+
+
+def compile_graph(graph: Graph, disabled: Sequence[str] = ()) -> Executable:
+    """Compiles a graph.
+
+    disabled: names of passes to leave out (see `croton.rewrite.pipeline.PASSES`; "fusion" among them).
+
+    Raises:
+        NoCompilerError: there is no C compiler.
+    """
+    optimized = optimize(graph, disabled)
+    program = lower(optimized, fuse="fusion" not in disabled)
+    arrays = [*optimized.inputs, *large_constants(program.graph)]
+    printer = ProgramPrinter(program, arrays, optimized.outputs)
+    code = printer.print()
+    slots = [(f"m{slot.number}", str(slot.size)) for slot in printer.plan.slots]
+    library = load(build(code.units))
+    prepare, run = library.address("croton_prepare"), library.address("croton_run")
+    return Executable(optimized, program, arrays, code, prepare, run, library, slots)
+
+
+def large_constants(graph: Graph) -> list[Constant]:
+    """Constants that are arrays rather than numbers: code reads them from memory."""
+    found: dict[Constant, None] = {}
+    for equation in graph.equations:
+        opaque = not hasattr(equation.op, "element") and not equation.op.name.startswith("reduce_")
+        for operand in equation.inputs:
+            if isinstance(operand, Constant) and (operand.data.size != 1 or opaque):
+                found[operand] = None
+    for output in graph.outputs:
+        if isinstance(output, Constant) and output.data.size != 1:
+            found[output] = None
+    return list(found)

@@ -1,0 +1,36 @@
+"""From the error codes of generated code to exceptions that name the user's line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from croton.graph.errors import ShapeError
+from croton.graph.values import Equation
+
+if TYPE_CHECKING:
+    from croton.compiler.compile import Executable
+
+FAILED_GUARD, OUT_OF_MEMORY, OUT_OF_RANGE = 1, 2, 5
+
+
+def failure(
+    executable: Executable, name: str, code: int, error: Sequence[int], sizes: Sequence[int]
+) -> BaseException:
+    """The exception for a run that returned `code`."""
+    if code == FAILED_GUARD:
+        guard, equation = executable.code.guards[error[0]]
+        return ShapeError(f"{name}: {guard.reason}: {error[1]} and {error[2]} differ{_place(equation)}")
+    equation = executable.code.equations[error[0]] if 0 <= error[0] < len(executable.code.equations) else None
+    if code == OUT_OF_MEMORY:
+        return MemoryError(f"{name}: out of memory{_place(equation)}")
+    if code == OUT_OF_RANGE:
+        return IndexError(f"{name}: index {error[2]} is out of range for axis {error[1]} of size {error[3]}{_place(equation)}")
+    shown = equation.op.name if equation is not None else "an operation"
+    return RuntimeError(f"{name}: {shown} failed{_place(equation)}")
+
+
+def _place(equation: Equation | None) -> str:
+    if equation is None or equation.location is None:
+        return ""
+    return f"\n  in {equation.op.name}, made at {equation.location}"

@@ -1,0 +1,1 @@
+"""How a program gets in: symbolic, eager with a tape, and tracing."""

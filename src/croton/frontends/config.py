@@ -1,0 +1,22 @@
+"""Settings that hold for the whole process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Config:
+    """floatX: dtype of variables made without one. mode: how functions run ("compile", "interpret").
+
+    disabled_passes: names of compiler passes to leave out everywhere.
+    """
+
+    floatX: str = "float64"  # noqa: N815  Theano's name
+    mode: str = field(default_factory=lambda: os.environ.get("CROTON_MODE", "compile"))
+    disabled_passes: tuple[str, ...] = ()
+    on_unused_input: str = "raise"
+
+
+config = Config()

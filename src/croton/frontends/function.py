@@ -1,0 +1,349 @@
+"""`function`: symbolic inputs and outputs in, a compiled callable out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from croton.compiler.compile import Executable, compile_graph
+from croton.compiler.errors import failure
+from croton.compiler.interpreter import interpret
+from croton.frontends.config import config
+from croton.frontends.variables import SharedVariable, TensorVariable
+from croton.graph import dims, dtypes
+from croton.graph.dims import Dim, Symbol
+from croton.graph.errors import DTypeError, MissingInputError, ShapeError, UnusedInputError
+from croton.graph.graph import Graph, copy_graph
+from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
+from croton.ops import base
+from croton.runtime import Function
+from croton.toolchain import find_compiler
+
+
+class In:
+    """An input with options: a default `value`, a `name` to pass it by, leave to downcast."""
+
+    def __init__(
+        self, variable: Value, name: str | None = None, value: object = None, allow_downcast: bool | None = None, **_: Any
+    ) -> None:
+        self.variable = variable
+        self.name = name or variable.name
+        self.value = value
+        self.allow_downcast = allow_downcast
+
+
+def function(
+    inputs: Sequence[Any],
+    outputs: Any = None,
+    updates: Any = None,
+    givens: Any = None,
+    *,
+    on_unused_input: str | None = None,
+    allow_input_downcast: bool | None = None,
+    name: str | None = None,
+    mode: str | None = None,
+    profile: bool = False,
+    no_default_updates: bool = False,
+) -> Function:
+    """A callable that computes `outputs` from `inputs` and then gives shared variables their updates.
+
+    inputs: variables or `In`. outputs: a variable, a list, a tuple, a dict of them, or None.
+    updates: pairs or a dict of shared variable -> expression of its new value.
+    givens: pairs or a dict of variable -> expression that replaces it.
+    on_unused_input: "raise", "warn" or "ignore".
+    allow_input_downcast: whether arguments may lose precision: True, False, or None: Python floats only.
+    mode: "compile", "interpret" (NumPy, operation by operation).
+
+    Raises:
+        MissingInputError: an output needs a variable that is not an input.
+        UnusedInputError: no output needs an input.
+        TypeError, ShapeError, DTypeError: an update does not fit its shared variable.
+    """
+    described = [entry if isinstance(entry, In) else In(entry) for entry in _listed(inputs, "inputs")]
+    flat, rebuild = _flatten_outputs(outputs)
+    pairs = _pairs(updates, "updates")
+    roots = [*flat, *(expression for _, expression in pairs)]
+    roots = _replace_givens(roots, _pairs(givens, "givens"))
+    flat, new_values = roots[: len(flat)], roots[len(flat) :]
+    updated = _check_updates([shared for shared, _ in pairs], new_values)
+    variables = [entry.variable for entry in described]
+    _check_inputs(variables)
+    graph = _assemble(variables, [*flat, *updated], [shared for shared, _ in pairs])
+    _check_unused(graph, variables, on_unused_input or config.on_unused_input)
+    builder = _FunctionBuilder(graph, described, [shared for shared, _ in pairs], len(flat), rebuild)
+    builder.downcast = allow_input_downcast
+    builder.name = name or "function"
+    return builder.build(mode or config.mode)
+
+
+def _listed(entries: Any, what: str) -> list[Any]:
+    if not isinstance(entries, (list, tuple)):
+        raise TypeError(f"function: {what} must be a list, got {type(entries).__name__}")
+    return list(entries)
+
+
+def _flatten_outputs(outputs: Any) -> tuple[list[Value], Any]:
+    """Outputs as a list, and what makes a call's result of the list of arrays."""
+    if outputs is None:
+        return [], "none"
+    if isinstance(outputs, dict):
+        keys = list(outputs)
+        return [_output(outputs[key]) for key in keys], lambda arrays: dict(zip(keys, arrays, strict=True))
+    if isinstance(outputs, (list, tuple)):
+        return [_output(entry) for entry in outputs], "list"
+    return [_output(outputs)], "single"
+
+
+def _output(entry: Any) -> Value:
+    variable = getattr(entry, "variable", entry)
+    return base.symbolic(base.as_array(variable))
+
+
+def _pairs(entries: Any, what: str) -> list[tuple[Any, Any]]:
+    listed = list(entries.items()) if isinstance(entries, Mapping) else list(entries or ())
+    pairs = []
+    for entry in listed:
+        if not isinstance(entry, (list, tuple)) or len(entry) != 2:
+            raise TypeError(f"function: {what} must be pairs (variable, expression), got {entry!r}")
+        pairs.append((entry[0], entry[1]))
+    seen: set[int] = set()
+    for variable, _ in pairs:
+        if id(variable) in seen:
+            raise ValueError(f"function: {what} name {variable!r} twice")
+        seen.add(id(variable))
+    return pairs
+
+
+def _replace_givens(roots: list[Value], givens: list[tuple[Any, Any]]) -> list[Value]:
+    if not givens:
+        return roots
+    replacements: dict[Value, Value] = {}
+    mapping: dict[Symbol, Dim] = {}
+    for variable, expression in givens:
+        if not isinstance(variable, Value):
+            raise TypeError(f"function: givens replace variables, got {type(variable).__name__}")
+        value = base.symbolic(base.cast(base.as_array(expression), variable.type.dtype))
+        if value.type.rank != variable.type.rank:
+            raise ShapeError(f"function: givens replace {variable!r} ({variable.type}) by {value.type}")
+        for old, new in zip(variable.type.shape, value.type.shape, strict=True):
+            symbol = dims.single_symbol(old)
+            if symbol is not None and old != new:
+                mapping.setdefault(symbol, new)
+        replacements[variable] = value
+    graph = Graph.of((), roots)
+    return list(copy_graph(graph, replacements, mapping).outputs)
+
+
+def _check_updates(shareds: Sequence[Any], values: Sequence[Value]) -> list[Value]:
+    checked = []
+    for shared, value in zip(shareds, values, strict=True):
+        if not isinstance(shared, SharedVariable):
+            raise TypeError(f"function: updates change shared variables, got {shared!r}")
+        expected = shared.type
+        if value.type.rank != expected.rank:
+            raise ShapeError(f"function: the update of {shared!r} has {value.type.rank} axes, expected {expected.rank}")
+        for axis, (size, wanted) in enumerate(zip(value.type.shape, expected.shape, strict=True)):
+            if isinstance(size, int) and isinstance(wanted, int) and size != wanted:
+                raise ShapeError(f"function: the update of {shared!r} has size {size} on axis {axis}, expected {wanted}")
+        if value.type.dtype != expected.dtype:
+            if not np.can_cast(value.type.dtype, expected.dtype, "safe"):
+                raise DTypeError(
+                    f"function: the update of {shared!r} is {value.type.dtype.name}, expected {expected.dtype.name}; "
+                    f'cast it with .astype("{expected.dtype.name}")'
+                )
+            value = base.cast(value, expected.dtype)
+        checked.append(value)
+    return checked
+
+
+def _check_inputs(variables: Sequence[Any]) -> None:
+    for position, variable in enumerate(variables):
+        if not isinstance(variable, Value):
+            raise TypeError(f"function: input {position} must be a variable, got {type(variable).__name__}")
+        if isinstance(variable, (Constant, SharedVariable)):
+            raise TypeError(f"function: input {position} is {variable!r}, which has a value of its own; use givens")
+        if any(variable is other for other in variables[:position]):
+            raise ValueError(f"function: input {variable!r} is given twice")
+
+
+def _assemble(variables: Sequence[Value], outputs: Sequence[Value], updated: Sequence[Value]) -> Graph:
+    """The graph whose inputs are the arguments and then every shared variable it reads or updates."""
+    reached = Graph.of(variables, outputs)
+    free = reached.free_values()
+    missing = [value for value in free if not isinstance(value, SharedVariable)]
+    if missing:
+        names = ", ".join(repr(value) for value in missing)
+        raise MissingInputError(f"function: the outputs need {names}, which is not among the inputs; add it, or use givens")
+    shareds = dict.fromkeys([*(value for value in free if isinstance(value, SharedVariable)), *updated])
+    return Graph.of([*variables, *shareds], outputs)
+
+
+def _check_unused(graph: Graph, variables: Sequence[Value], policy: str) -> None:
+    if policy not in ("raise", "warn", "ignore"):
+        raise ValueError(f'on_unused_input must be "raise", "warn" or "ignore", got {policy!r}')
+    if policy == "ignore":
+        return
+    sizes = {symbol for dim in graph.free_dims() for symbol in dims.symbols(dim)}
+    outputs = set(graph.outputs)
+    needed = {s for e in graph.equations for d in e.op.parameter_dims() for s in dims.symbols(d)} & sizes
+    for variable in variables:
+        if graph.consumers.get(variable) or variable in outputs:
+            continue
+        if any(symbol in needed for dim in variable.type.shape for symbol in dims.symbols(dim)):
+            continue
+        message = f'function: input {variable!r} is not used by any output; pass on_unused_input="ignore" to allow it'
+        if policy == "raise":
+            raise UnusedInputError(message)
+        warnings.warn(message, stacklevel=4)
+
+
+class FunctionDetails:
+    """What a compiled function can tell of itself; its methods are methods of the function."""
+
+    def __init__(self, graph: Graph, executable: Executable | None) -> None:
+        self._graph = graph
+        self._executable = executable
+
+    def c_source(self) -> str:
+        """The C that the function is, all translation units one after the other."""
+        if self._executable is None:
+            return "/* interpreted by NumPy: there is no C */\n"
+        return "\n".join(self._executable.code.units)
+
+    def graph(self, optimized: bool = True) -> Graph:
+        """The graph, after the compiler's rewriting unless optimized=False."""
+        return self._executable.graph if optimized and self._executable is not None else self._graph
+
+    def memory_plan(self) -> list[tuple[str, str]]:
+        """The slots of the arena: (name, size in bytes, possibly in terms of input sizes)."""
+        return [] if self._executable is None else list(self._executable.slots)
+
+
+class _FunctionBuilder:
+    """Turns a graph whose inputs are arguments and shared variables into a callable."""
+
+    def __init__(
+        self, graph: Graph, described: Sequence[In], updated: Sequence[SharedVariable], returned: int, rebuild: Any
+    ) -> None:
+        self.graph = graph
+        self.described = described
+        self.updated = updated
+        self.returned = returned
+        self.rebuild = rebuild
+        self.downcast: bool | None = None
+        self.name = "function"
+
+    def build(self, mode: str) -> Function:
+        if mode == "interpret" or (mode == "compile" and find_compiler() is None):
+            return self._interpreted()
+        if mode != "compile":
+            raise ValueError(f'mode must be "compile" or "interpret", got {mode!r}')
+        executable = compile_graph(self.graph, config.disabled_passes)
+        inputs = [*self._inputs(), *(("constant", value.data) for value in executable.arrays[len(self.graph.inputs) :])]
+        return Function(
+            name=self.name,
+            inputs=inputs,
+            outputs=self._outputs(),
+            prepare=executable.prepare,
+            run=executable.run,
+            owner=executable.library,
+            dims=len(executable.code.symbols),
+            returns=self.rebuild,
+            defaults=self._defaults(),
+            callbacks=executable.callbacks(),
+            dtypes=list(dtypes.ALL),
+            coerce=self._coerce,
+            fail=lambda code, error, sizes: failure(executable, self.name, code, error, sizes),
+            routines=executable.code.libraries,
+            details=FunctionDetails(self.graph, executable),
+        )
+
+    def _interpreted(self) -> Function:
+        return Function(
+            name=self.name,
+            inputs=self._inputs(),
+            outputs=self._outputs(),
+            returns=self.rebuild,
+            defaults=self._defaults(),
+            coerce=self._coerce,
+            interpret=self._interpret,
+            details=FunctionDetails(self.graph, None),
+        )
+
+    def _interpret(self, arrays: list[NDArray]) -> list[NDArray]:
+        return [np.ascontiguousarray(array).reshape(array.shape) for array in interpret(self.graph, arrays)]
+
+    def _inputs(self) -> list[tuple[Any, ...]]:
+        names = [entry.name for entry in self.described]
+        arguments = [
+            ("argument", name if names.count(name) == 1 else None, entry.variable.type.dtype, entry.variable.type.rank)
+            for name, entry in zip(names, self.described, strict=True)
+        ]
+        cells = [("cell", value.cell) for value in self.graph.inputs[len(arguments) :]]  # type: ignore[attr-defined]
+        return [*arguments, *cells]
+
+    def _outputs(self) -> list[tuple[Any, ...]]:
+        fresh = [("fresh", o.type.dtype, o.type.rank) for o in self.graph.outputs[: self.returned]]
+        return [*fresh, *(("replace", shared.cell) for shared in self.updated)]
+
+    def _defaults(self) -> dict[str, object] | None:
+        found = {}
+        for entry in self.described:
+            if entry.value is not None:
+                if entry.name is None:
+                    raise ValueError("function: an input with a default value needs a name")
+                found[entry.name] = as_argument(entry.value, entry.variable.type, entry.name, True)
+        return found or None
+
+    def _coerce(self, position: int, value: object) -> NDArray:
+        entry = self.described[position]
+        allowed = self.downcast if entry.allow_downcast is None else entry.allow_downcast
+        shown = f"{self.name}: argument {entry.name!r}" if entry.name else f"{self.name}: argument {position}"
+        return as_argument(value, entry.variable.type, shown, allowed)
+
+
+def as_argument(value: object, type: TensorType, shown: str, downcast: bool | None) -> NDArray:
+    """The array that an argument is, in the dtype and rank that a variable of this type takes.
+
+    Raises:
+        TypeError: not an array. DTypeError: a conversion would lose precision. ShapeError: wrong rank.
+    """
+    if isinstance(value, TensorVariable) and not isinstance(value, Constant):
+        raise TypeError(f"{shown}: expected an array, got the symbolic {value!r}")
+    array = _to_array(value, shown)
+    if array.ndim != type.rank:
+        raise ShapeError(f"{shown}: expected {type.rank} axes ({type}), got shape {array.shape}")
+    if array.dtype != type.dtype:
+        python_number = isinstance(value, (bool, int, float)) and dtypes.is_inexact(type.dtype)
+        small = isinstance(value, int) and dtypes.is_integer(type.dtype) and _fits(value, type)
+        safe = np.can_cast(array.dtype, type.dtype, "safe") and not dtypes.is_complex(array.dtype) or small
+        if not (downcast or safe or (python_number and downcast is None)):
+            raise DTypeError(
+                f"{shown}: expected {type.dtype.name}, got {array.dtype.name}; convert it, or make the function "
+                "with allow_input_downcast=True"
+            )
+        array = array.astype(type.dtype)
+    return np.require(array, requirements=["C", "A"]).reshape(array.shape)
+
+
+def _fits(value: int, type: TensorType) -> bool:
+    limits = np.iinfo(type.dtype)
+    return bool(limits.min <= value <= limits.max)
+
+
+def _to_array(value: object, shown: str) -> NDArray:
+    if isinstance(value, (EagerValue, Constant)):
+        return value.data
+    try:
+        array = np.asarray(value)
+        dtypes.as_dtype(array.dtype)
+    except (DTypeError, TypeError, ValueError) as error:
+        raise TypeError(f"{shown}: expected an array, got {builtin_name(value)} ({error})") from None
+    return array
+
+
+def builtin_name(value: object) -> str:
+    return type(value).__name__

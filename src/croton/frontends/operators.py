@@ -1,0 +1,181 @@
+"""Operators and methods that symbolic variables and eager tensors share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from croton.graph.dims import Dim
+from croton.ops import arithmetic, base, comparison, contraction, exponential, reduction, shape
+from croton.ops.base import Array
+
+
+class ShapeTuple(tuple[Any, ...]):
+    """A shape: ints and symbolic sizes. Behaves as a tuple and, in arithmetic, as an int64 vector."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        item = tuple.__getitem__(self, key)
+        return ShapeTuple(item) if isinstance(key, slice) else item
+
+    def prod(self) -> Any:
+        """The number of elements, a dimension."""
+        from croton.graph import dims
+
+        return dims.product(self)
+
+
+class ArrayMethods:
+    """Python's operators and NumPy's methods in terms of the operations."""
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> tuple[Dim, ...]:
+        """Sizes; symbolic ones stand for numbers known when a function is called."""
+        return ShapeTuple(base.shape_of(self))
+
+    @property
+    def ndim(self) -> int:
+        return base.rank_of(self)
+
+    @property
+    def size(self) -> Dim:
+        return ShapeTuple(base.shape_of(self)).prod()
+
+    @property
+    def T(self) -> Array:  # noqa: N802  the name NumPy uses
+        """The array with its axes reversed."""
+        return shape.transpose(self)
+
+    def __len__(self) -> int:
+        sizes = base.shape_of(self)
+        if not sizes:
+            raise TypeError("len() of a scalar")
+        if not isinstance(sizes[0], int):
+            raise TypeError(f"the length {sizes[0]} is only known when the function is called; use x.shape[0]")
+        return sizes[0]
+
+    def __iter__(self) -> Any:
+        for position in range(len(self)):
+            yield self[position]
+
+    def __getitem__(self, key: Any) -> Array:
+        from croton.ops.indexing import getitem
+
+        return getitem(self, key)
+
+    def __add__(self, other: Any) -> Array:
+        return arithmetic.add(self, other)
+
+    def __radd__(self, other: Any) -> Array:
+        return arithmetic.add(other, self)
+
+    def __sub__(self, other: Any) -> Array:
+        return arithmetic.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Array:
+        return arithmetic.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Array:
+        return arithmetic.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Array:
+        return arithmetic.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Array:
+        return arithmetic.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Array:
+        return arithmetic.divide(other, self)
+
+    def __floordiv__(self, other: Any) -> Array:
+        return arithmetic.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Array:
+        return arithmetic.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> Array:
+        return arithmetic.remainder(self, other)
+
+    def __rmod__(self, other: Any) -> Array:
+        return arithmetic.remainder(other, self)
+
+    def __divmod__(self, other: Any) -> tuple[Array, Array]:
+        return arithmetic.floor_divide(self, other), arithmetic.remainder(self, other)
+
+    def __pow__(self, other: Any) -> Array:
+        return exponential.power(self, other)
+
+    def __rpow__(self, other: Any) -> Array:
+        return exponential.power(other, self)
+
+    def __matmul__(self, other: Any) -> Array:
+        return contraction.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Array:
+        return contraction.matmul(other, self)
+
+    def __neg__(self) -> Array:
+        return arithmetic.negative(self)
+
+    def __pos__(self) -> Array:
+        return self
+
+    def __abs__(self) -> Array:
+        return arithmetic.absolute(self)
+
+    def __lt__(self, other: Any) -> Array:
+        return comparison.less(self, other)
+
+    def __le__(self, other: Any) -> Array:
+        return comparison.less_equal(self, other)
+
+    def __gt__(self, other: Any) -> Array:
+        return comparison.greater(self, other)
+
+    def __ge__(self, other: Any) -> Array:
+        return comparison.greater_equal(self, other)
+
+    def astype(self, dtype: object) -> Array:
+        """Converted to a dtype, as in NumPy."""
+        return base.cast(self, dtype)
+
+    def dot(self, other: Any) -> Array:
+        return contraction.dot(self, other)
+
+    def reshape(self, *new_shape: Any) -> Array:
+        return shape.reshape(self, new_shape[0] if len(new_shape) == 1 else new_shape)
+
+    def transpose(self, *axes: Any) -> Array:
+        order = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
+        return shape.transpose(self, order or None)
+
+    def flatten(self) -> Array:
+        return shape.reshape(self, (-1,)) if base.rank_of(self) != 1 else self
+
+    ravel = flatten
+
+    def squeeze(self, axis: Any = None) -> Array:
+        return shape.squeeze(self, axis)
+
+    def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
+        return reduction.sum(self, axis, dtype, keepdims)
+
+    def prod(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
+        return reduction.prod(self, axis, dtype, keepdims)
+
+    def mean(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
+        return reduction.mean(self, axis, dtype, keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Array:
+        return reduction.max(self, axis, keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Array:
+        return reduction.min(self, axis, keepdims)
+
+    def any(self, axis: Any = None, keepdims: bool = False) -> Array:
+        return reduction.any(self, axis, keepdims)
+
+    def all(self, axis: Any = None, keepdims: bool = False) -> Array:
+        return reduction.all(self, axis, keepdims)

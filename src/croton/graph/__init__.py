@@ -1,0 +1,1 @@
+"""What a program is: dtypes, dimensions, values, equations, graphs."""

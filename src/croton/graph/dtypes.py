@@ -1,0 +1,148 @@
+"""Dtypes: the sixteen Croton computes with, and NumPy's promotion rules for them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from croton.graph.errors import DTypeError
+
+DType = np.dtype[Any]
+
+BFLOAT16: DType = np.dtype(ml_dtypes.bfloat16)
+BOOL: DType = np.dtype(np.bool_)
+INT32: DType = np.dtype(np.int32)
+INT64: DType = np.dtype(np.int64)
+UINT32: DType = np.dtype(np.uint32)
+UINT64: DType = np.dtype(np.uint64)
+FLOAT16: DType = np.dtype(np.float16)
+FLOAT32: DType = np.dtype(np.float32)
+FLOAT64: DType = np.dtype(np.float64)
+COMPLEX64: DType = np.dtype(np.complex64)
+COMPLEX128: DType = np.dtype(np.complex128)
+
+SIGNED = tuple(np.dtype(name) for name in ("int8", "int16", "int32", "int64"))
+UNSIGNED = tuple(np.dtype(name) for name in ("uint8", "uint16", "uint32", "uint64"))
+INTEGERS = SIGNED + UNSIGNED
+FLOATS = (FLOAT16, BFLOAT16, FLOAT32, FLOAT64)
+COMPLEXES = (COMPLEX64, COMPLEX128)
+ALL = (BOOL, *INTEGERS, *FLOATS, *COMPLEXES)
+_NAMES = {dtype.name: dtype for dtype in ALL}
+
+
+def as_dtype(dtype: object) -> DType:
+    """The canonical dtype for a name, NumPy type or dtype.
+
+    Raises:
+        DTypeError: it is none of the sixteen dtypes.
+    """
+    if isinstance(dtype, np.dtype) and dtype.name in _NAMES and dtype.isnative:
+        return _NAMES[dtype.name]
+    if isinstance(dtype, str) and dtype in _NAMES:
+        return _NAMES[dtype]
+    try:
+        name = np.dtype(dtype).name  # type: ignore[call-overload]
+    except TypeError:
+        name = str(getattr(dtype, "name", dtype))
+    if name in _NAMES:
+        return _NAMES[name]
+    raise DTypeError(f"dtype {dtype!r} is not supported; expected one of {', '.join(_NAMES)}")
+
+
+def is_bool(dtype: DType) -> bool:
+    return dtype == BOOL
+
+
+def is_integer(dtype: DType) -> bool:
+    """True for signed and unsigned integers, not for bool."""
+    return dtype in INTEGERS
+
+
+def is_float(dtype: DType) -> bool:
+    """True for the four real floating dtypes."""
+    return dtype in FLOATS
+
+
+def is_complex(dtype: DType) -> bool:
+    return dtype in COMPLEXES
+
+
+def is_inexact(dtype: DType) -> bool:
+    """True for floating and complex dtypes: those that carry gradients."""
+    return dtype in FLOATS or dtype in COMPLEXES
+
+
+def real_dtype(dtype: DType) -> DType:
+    """The dtype of the real part of a number of this dtype."""
+    return {COMPLEX64: FLOAT32, COMPLEX128: FLOAT64}.get(dtype, dtype)
+
+
+def complex_dtype(dtype: DType) -> DType:
+    """The complex dtype whose parts hold this dtype."""
+    if is_complex(dtype):
+        return dtype
+    return COMPLEX64 if dtype in (FLOAT16, BFLOAT16, FLOAT32) else COMPLEX128
+
+
+def compute_dtype(dtype: DType) -> DType:
+    """The dtype in which compiled code calculates: half precisions calculate in float32."""
+    return FLOAT32 if dtype in (FLOAT16, BFLOAT16) else dtype
+
+
+@lru_cache(maxsize=1024)
+def promote(*dtypes: DType) -> DType:
+    """The common dtype of arrays, as NumPy promotes (bfloat16 as ml_dtypes does, with float16 to float32)."""
+    result = dtypes[0]
+    for dtype in dtypes[1:]:
+        result = _promote_two(result, dtype)
+    return result
+
+
+def _promote_two(first: DType, second: DType) -> DType:
+    if first == second:
+        return first
+    if BFLOAT16 in (first, second):
+        other = second if first == BFLOAT16 else first
+        if other == FLOAT16:
+            return FLOAT32
+        if is_inexact(other):
+            return other
+        return BFLOAT16
+    return as_dtype(np.promote_types(first, second))
+
+
+def promote_scalar(dtype: DType, scalar: bool | int | float | complex) -> DType:
+    """The dtype of an array of `dtype` combined with a Python scalar, which is weak (NEP 50)."""
+    if isinstance(scalar, bool):
+        return dtype
+    if isinstance(scalar, int):
+        return INT64 if is_bool(dtype) else dtype
+    if isinstance(scalar, float):
+        return dtype if is_inexact(dtype) else FLOAT64
+    if is_complex(dtype):
+        return dtype
+    return complex_dtype(dtype) if is_inexact(dtype) else COMPLEX128
+
+
+def scalar_dtype(scalar: bool | int | float | complex) -> DType:
+    """The dtype of a Python scalar on its own."""
+    if isinstance(scalar, bool):
+        return BOOL
+    if isinstance(scalar, int):
+        return INT64 if -(2**63) <= scalar < 2**63 else UINT64
+    return FLOAT64 if isinstance(scalar, float) else COMPLEX128
+
+
+@lru_cache(maxsize=256)
+def inexact(dtype: DType) -> DType:
+    """The floating dtype in which NumPy evaluates functions such as exp for an argument of this dtype."""
+    if is_inexact(dtype):
+        return dtype
+    if dtype in (BOOL, np.dtype("int8"), np.dtype("uint8")):
+        return FLOAT16
+    if dtype in (np.dtype("int16"), np.dtype("uint16")):
+        return FLOAT32
+    return FLOAT64

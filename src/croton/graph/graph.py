@@ -1,0 +1,162 @@
+"""Graphs: flat, immutable lists of equations from inputs to outputs, and ways to walk and change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from croton.graph import dims
+from croton.graph.dims import Dim, Symbol
+from croton.graph.values import Constant, Equation, TensorType, Value
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """outputs = f(inputs), by `equations` in an order in which each comes after those it reads."""
+
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    equations: tuple[Equation, ...]
+
+    @staticmethod
+    def of(inputs: Sequence[Value], outputs: Sequence[Value]) -> Graph:
+        """The graph that computes `outputs` from `inputs`: what nothing asks for is not in it."""
+        return Graph(tuple(inputs), tuple(outputs), sorted_equations(outputs, inputs))
+
+    @cached_property
+    def consumers(self) -> Mapping[Value, list[Equation]]:
+        """The equations that read each value, once per operand position."""
+        found: dict[Value, list[Equation]] = {}
+        for equation in self.equations:
+            for operand in equation.inputs:
+                found.setdefault(operand, []).append(equation)
+        return found
+
+    def free_values(self) -> list[Value]:
+        """Values read that nothing defines: neither inputs nor constants."""
+        known = set(self.inputs)
+        for equation in self.equations:
+            known.update(equation.outputs)
+        operands = [operand for equation in self.equations for operand in equation.inputs]
+        found = dict.fromkeys([*operands, *self.outputs])
+        return [value for value in found if value not in known and not isinstance(value, Constant)]
+
+    def guards(self) -> list[tuple[dims.Guard, Equation]]:
+        return [(guard, equation) for equation in self.equations for guard in equation.guards]
+
+    def free_dims(self) -> list[Dim]:
+        """Dimensions of a sub-graph, which its surroundings bind."""
+        found: dict[Dim, None] = {}
+        values = [*self.inputs, *(value for equation in self.equations for value in equation.outputs)]
+        for value in values:
+            found.update(dict.fromkeys(dim for dim in value.type.shape if not isinstance(dim, int)))
+        for equation in self.equations:
+            found.update(dict.fromkeys(equation.op.parameter_dims()))
+        return list(found)
+
+    def substitute_dims(self, mapping: Mapping[Symbol, Dim]) -> Graph:
+        """The graph with symbols replaced in every type, guard and parameter; itself when none occurs."""
+        touched = {symbol for dim in self.free_dims() for symbol in dims.symbols(dim)}
+        relevant = {symbol: dim for symbol, dim in mapping.items() if symbol in touched}
+        return copy_graph(self, dim_mapping=relevant) if relevant else self
+
+
+def sorted_equations(outputs: Iterable[Value], inputs: Iterable[Value] = ()) -> tuple[Equation, ...]:
+    """Equations that `outputs` need, without those behind `inputs`, in order of dependence."""
+    done: set[Value] = set(inputs)
+    placed: set[Equation] = set()
+    order: list[Equation] = []
+    for output in outputs:
+        stack: list[tuple[Equation, int]] = []
+        if output not in done and output.owner is not None and output.owner not in placed:
+            stack.append((output.owner, 0))
+        while stack:
+            equation, position = stack.pop()
+            if equation in placed:
+                continue
+            for following in range(position, len(equation.inputs)):
+                operand = equation.inputs[following]
+                owner = operand.owner
+                if owner is not None and operand not in done and owner not in placed:
+                    stack.append((equation, following + 1))
+                    stack.append((owner, 0))
+                    break
+            else:
+                placed.add(equation)
+                order.append(equation)
+    return tuple(order)
+
+
+def substitute_type(type: TensorType, mapping: Mapping[Symbol, Dim]) -> TensorType:
+    shape = tuple(dims.substitute(dim, mapping) for dim in type.shape)
+    return type if shape == type.shape else TensorType(type.dtype, shape)
+
+
+def copy_equation(
+    equation: Equation, inputs: Sequence[Value], dim_mapping: Mapping[Symbol, Dim] | None = None
+) -> Equation:
+    """The same operation on other inputs of the same types."""
+    mapping = dim_mapping or {}
+    copied = Equation(
+        equation.op.substitute(mapping) if mapping else equation.op,
+        inputs,
+        [substitute_type(output.type, mapping) for output in equation.outputs],
+        [
+            dims.Guard(dims.substitute(g.left, mapping), dims.substitute(g.right, mapping), g.reason)
+            for g in equation.guards
+        ],
+        equation.location,
+    )
+    for old, new in zip(equation.outputs, copied.outputs, strict=True):
+        new.name = old.name
+    return copied
+
+
+def copy_graph(
+    graph: Graph,
+    replacements: Mapping[Value, Value] | None = None,
+    dim_mapping: Mapping[Symbol, Dim] | None = None,
+) -> Graph:
+    """A graph with values replaced and symbols substituted; equations nothing touches are shared.
+
+    Inputs that are replaced drop out of the inputs; inputs whose shape is substituted are renewed.
+    """
+    mapping: dict[Value, Value] = dict(replacements or {})
+    symbols = dim_mapping or {}
+    inputs = []
+    for value in graph.inputs:
+        if value in mapping:
+            continue
+        type = substitute_type(value.type, symbols)
+        if type != value.type:
+            mapping[value] = Value.factory(type, name=value.name)
+        inputs.append(mapping.get(value, value))
+    equations = []
+    for equation in graph.equations:
+        operands = [mapping.get(operand, operand) for operand in equation.inputs]
+        renewed = equation
+        if symbols or any(new is not old for new, old in zip(operands, equation.inputs, strict=True)):
+            renewed = copy_equation(equation, operands, symbols)
+            for old, new in zip(equation.outputs, renewed.outputs, strict=True):
+                mapping.setdefault(old, new)
+        equations.append(renewed)
+    return Graph(tuple(inputs), tuple(mapping.get(o, o) for o in graph.outputs), tuple(equations))
+
+
+def transform(graph: Graph, rule: Callable[[Equation], Sequence[Value] | None]) -> Graph:
+    """The graph after `rule` had its say on every equation in order: None keeps it, values replace its outputs."""
+    mapping: dict[Value, Value] = {}
+    for equation in graph.equations:
+        operands = [mapping.get(operand, operand) for operand in equation.inputs]
+        renewed = equation
+        if any(new is not old for new, old in zip(operands, equation.inputs, strict=True)):
+            renewed = copy_equation(equation, operands)
+        replaced = rule(renewed)
+        results = renewed.outputs if replaced is None else replaced
+        for old, new in zip(equation.outputs, results, strict=True):
+            if new is not old:
+                mapping[old] = new
+    if not mapping:
+        return graph
+    return Graph.of(graph.inputs, tuple(mapping.get(output, output) for output in graph.outputs))

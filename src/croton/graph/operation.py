@@ -1,0 +1,97 @@
+"""The interface every operation implements: one class holds everything about it.
+
+An operation is a frozen dataclass whose fields are its parameters, so that equal operations compare
+equal. It states its shape and dtype rule (`infer`), its NumPy evaluation (`evaluate`, the reference
+that compiled code is tested against), its derivative (`vjp`, in terms of other operations) and its
+lowering, by subclassing one of the kinds in `croton.ops.base`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from croton.graph import dims
+from croton.graph.dims import Dim, Expression, Symbol
+from croton.graph.errors import NotDifferentiableError
+
+if TYPE_CHECKING:
+    from croton.graph.values import NDArray, TensorType
+
+
+class Operation:
+    """One operation with its parameters."""
+
+    name: ClassVar[str] = "operation"
+    pure: ClassVar[bool] = True  # equal calls may be merged and unused ones dropped
+
+    def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        """Types of the outputs.
+
+        Raises:
+            ShapeError, DTypeError: the operands do not fit.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.infer")
+
+    def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
+        """The outputs, computed by NumPy or SciPy from C-ordered arrays of the operands' types."""
+        raise NotImplementedError(f"{type(self).__name__}.evaluate")
+
+    def vjp(self, operands: Sequence[Any], outputs: Sequence[Any], cotangents: Sequence[Any]) -> Sequence[Any]:
+        """Cotangents of the operands given those of the outputs (None: zero), None where none flows."""
+        raise NotDifferentiableError(f"{self.name} has no gradient")
+
+    def substitute(self, mapping: Mapping[Symbol, Dim]) -> Operation:
+        """This operation with symbols replaced in its parameters."""
+        if not _fields(type(self)):
+            return self
+        changes = {}
+        for field in _fields(type(self)):
+            old = getattr(self, field)
+            new = substitute_parameter(old, mapping)
+            if new is not old:
+                changes[field] = new
+        return dataclasses.replace(self, **changes) if changes else self  # type: ignore[type-var]
+
+    def parameter_dims(self) -> list[Dim]:
+        """Every symbolic dimension among the parameters."""
+        found: list[Dim] = []
+        for field in _fields(type(self)):
+            _collect_dims(getattr(self, field), found)
+        return found
+
+    def __str__(self) -> str:
+        fields = _fields(type(self))
+        shown = ", ".join(f"{field}={getattr(self, field)}" for field in fields)
+        return f"{self.name}({shown})" if shown else self.name
+
+
+@lru_cache(maxsize=None)
+def _fields(operation: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(operation)) if dataclasses.is_dataclass(operation) else ()
+
+
+def substitute_parameter(parameter: Any, mapping: Mapping[Symbol, Dim]) -> Any:
+    """The parameter itself when nothing in it changes."""
+    if isinstance(parameter, Expression):
+        new = dims.substitute(parameter, mapping)
+        return parameter if new == parameter else new
+    if isinstance(parameter, tuple) and parameter:
+        items = [substitute_parameter(item, mapping) for item in parameter]
+        if any(new is not old for new, old in zip(items, parameter, strict=True)):
+            return type(parameter)(*items) if hasattr(parameter, "_fields") else tuple(items)
+    if hasattr(parameter, "substitute_dims"):
+        return parameter.substitute_dims(mapping)
+    return parameter
+
+
+def _collect_dims(parameter: Any, found: list[Dim]) -> None:
+    if isinstance(parameter, Expression):
+        found.append(parameter)
+    elif isinstance(parameter, tuple):
+        for item in parameter:
+            _collect_dims(item, found)
+    elif hasattr(parameter, "free_dims"):
+        found.extend(parameter.free_dims())

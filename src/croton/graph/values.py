@@ -1,0 +1,152 @@
+"""Values and the equations that make them: the nodes of every program."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from croton.graph import dims
+from croton.graph.dims import Dim, Guard, Shape
+from croton.graph.dtypes import DType, as_dtype
+
+if TYPE_CHECKING:
+    from croton.graph.operation import Operation
+
+NDArray = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """What is known of a value before any run: dtype and shape (ints and symbolic dimensions)."""
+
+    dtype: DType
+    shape: Shape
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> Dim:
+        return dims.product(self.shape)
+
+    def __str__(self) -> str:
+        return f"{self.dtype.name}{list(self.shape)}"
+
+
+class Location(NamedTuple):
+    """The user's line that made something."""
+
+    filename: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f'File "{self.filename}", line {self.line}, in {self.function}'
+
+
+_OWN_FOLDER = str(Path(__file__).resolve().parent.parent) + "/"
+
+
+def user_location() -> Location | None:
+    """The innermost frame outside this package."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        if not filename.startswith(_OWN_FOLDER):
+            return Location(filename, frame.f_lineno, frame.f_code.co_name)
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+    return None
+
+
+class Value:
+    """A symbolic array: an input, a constant, or an output of the equation `owner`.
+
+    Compared by identity. The front end installs its subclass with operators and methods as `factory`.
+    """
+
+    __slots__ = ("__weakref__", "index", "name", "owner", "type")
+
+    factory: ClassVar[type[Value]]
+    __array_priority__ = 1000  # NumPy arrays and scalars leave binary operators to us
+
+    def __init__(self, type: TensorType, owner: Equation | None = None, index: int = 0, name: str | None = None):
+        self.type = type
+        self.owner = owner
+        self.index = index
+        self.name = name
+
+    @property
+    def dtype_(self) -> DType:
+        """The dtype object; the front end's `dtype` is its name, as in Theano."""
+        return self.type.dtype
+
+
+class Constant(Value):
+    """A value known now. `data` is read-only."""
+
+    __slots__ = ("data",)
+
+    factory_constant: ClassVar[type[Constant]]
+
+    def __init__(self, data: NDArray, name: str | None = None) -> None:
+        as_dtype(data.dtype)
+        super().__init__(TensorType(as_dtype(data.dtype), tuple(data.shape)), name=name)
+        if data.flags.writeable:
+            data = data.copy()
+            data.flags.writeable = False
+        self.data = data
+
+
+class EagerValue:
+    """An array that exists: what eager functions take and return. `data` is never written to."""
+
+    __slots__ = ("__weakref__", "data")
+
+    factory: ClassVar[type[EagerValue]]
+    __array_priority__ = 1000
+
+    def __init__(self, data: NDArray) -> None:
+        self.data = data
+
+
+class Equation:
+    """outputs = op(*inputs): one line of a graph in single-assignment form."""
+
+    __slots__ = ("__weakref__", "guards", "inputs", "location", "op", "outputs")
+
+    def __init__(
+        self,
+        op: Operation,
+        inputs: Sequence[Value],
+        types: Sequence[TensorType],
+        guards: Sequence[Guard] = (),
+        location: Location | None = None,
+    ) -> None:
+        self.op = op
+        self.inputs = tuple(inputs)
+        self.outputs: tuple[Value, ...] = tuple(
+            Value.factory(type, self, index) for index, type in enumerate(types)
+        )
+        self.guards = tuple(guards)
+        self.location = location
+
+    def __repr__(self) -> str:
+        return f"<Equation {self.op}>"
+
+
+Value.factory = Value
+Constant.factory_constant = Constant
+EagerValue.factory = EagerValue
+
+
+def constant(data: object, dtype: DType | None = None) -> Constant:
+    """A constant value holding a copy of `data` where it could still be written to."""
+    return Constant.factory_constant(np.asarray(data, dtype=dtype))

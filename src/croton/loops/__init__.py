@@ -1,0 +1,1 @@
+"""Graph -> fused loop nests, library calls, schedule and memory plan."""

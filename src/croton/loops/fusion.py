@@ -1,0 +1,212 @@
+"""Fusion: members grouped into loop nests, and everything put in an order of steps.
+
+A member joins an existing nest when they share leading sizes, when it reads something of the nest (or they
+read the same memory), and when what it reads of the nest is complete at that point of the loops.
+"""
+
+from __future__ import annotations
+
+from croton.graph.dims import Dim
+from croton.graph.graph import Graph
+from croton.graph.values import Equation, Value
+from croton.loops.collapse import collapse
+from croton.loops.expressions import Builder, Node
+from croton.loops.members import (
+    ExpressionLowering,
+    Materializer,
+    Member,
+    accumulates_in_memory,
+    index_name,
+    is_element,
+    is_reduction,
+    is_reshape,
+    loads,
+)
+from croton.loops.program import BindSize, Callback, KernelCall, Nest, Product, Program, Step
+
+LARGEST_NEST = 24
+
+
+def lower(graph: Graph, fuse: bool = True) -> Program:
+    """The steps that compute a graph. `fuse=False` gives every member a nest of its own."""
+    return _Scheduler(graph, fuse).run()
+
+
+class _Scheduler:
+    def __init__(self, graph: Graph, fuse: bool) -> None:
+        self.graph = graph
+        self.fuse = fuse
+        self.materializer = Materializer(graph)
+        self.lowering = ExpressionLowering(self.materializer, Builder())
+        self.steps: list[Step] = []
+        self.position: dict[Value, int] = {}  # the step that makes a kept value
+        self.callbacks = 0
+
+    def run(self) -> Program:
+        aliases: dict[Value, Value] = {}
+        for equation in self.graph.equations:
+            output = equation.outputs[0]
+            if is_reshape(output) and self.materializer.is_kept(output):
+                aliases[output] = equation.inputs[0]
+            elif is_element(equation):
+                if output in self.materializer.kept:
+                    self._place_member(self.lowering.member(equation))
+            elif is_reduction(equation):
+                self._place_member(self.lowering.member(equation))
+            else:
+                self._place_step(self._opaque_step(equation))
+        program = Program(self.graph, self.steps, aliases)
+        mark_stored(program)
+        for step in self.steps:
+            if isinstance(step, Nest):
+                collapse(step, self.lowering.builder)
+        return program
+
+    def _opaque_step(self, equation: Equation) -> Step:
+        if equation.op.name == "contract":
+            return Product(equation)
+        if equation.op.name == "number_as_size":
+            return BindSize(equation)
+        if hasattr(equation.op, "c_function"):
+            return KernelCall(equation)
+        self.callbacks += 1
+        return Callback(equation, self.callbacks - 1)
+
+    def _place_step(self, step: Step) -> None:
+        for equation in [step.equation]:  # type: ignore[union-attr]
+            for output in equation.outputs:
+                self.position[output] = len(self.steps)
+        self.steps.append(step)
+
+    def _place_member(self, member: Member) -> None:
+        roots = [self.materializer.root(load.data) for load in loads(member.expression)]
+        earliest = max((self.position[root] for root in roots if root in self.position), default=0)
+        if self.fuse:
+            for number in range(len(self.steps) - 1, earliest - 1, -1):
+                step = self.steps[number]
+                if isinstance(step, Nest) and self._join(step, member):
+                    self.position[member.value] = number
+                    return
+        self.position[member.value] = len(self.steps)
+        self.steps.append(Nest([member], own_depth(member)))
+
+    def _join(self, nest: Nest, member: Member) -> bool:
+        if len(nest.members) >= LARGEST_NEST:
+            return False
+        inside = {other.value: other for other in nest.members}
+        reads = [(load, inside.get(self.materializer.root(load.data))) for load in loads(member.expression)]
+        if not any(other is not None for _, other in reads) and not self._shares_memory(nest, member):
+            return False
+        deepest = min(nest.depth, own_depth(member), _common_prefix(nest.members[0].domain, member.domain))
+        for depth in range(deepest, 0, -1):
+            if all(_depth_fits(other, depth) for other in (*nest.members, member)) and all(
+                other is None or _complete(load, other, member, depth) for load, other in reads
+            ):
+                nest.members.append(member)
+                nest.depth = depth
+                return True
+        return False
+
+    def _shares_memory(self, nest: Nest, member: Member) -> bool:
+        """Whether the member reads an array, with the nest's whole outer index, that the nest reads too."""
+        mine = {load.data for load in loads(member.expression) if load.data.type.rank > 0}
+        theirs = {load.data for other in nest.members for load in loads(other.expression)}
+        return member.domain == nest.members[0].domain and bool(mine & theirs)
+
+
+def own_depth(member: Member) -> int:
+    """How many outer loops a member alone in its nest has: all, but not those of trailing reduced axes."""
+    if not member.reduced:
+        return len(member.domain)
+    if member.reduced[0] == 0:
+        return 1
+    return member.reduced[0]
+
+
+def _depth_fits(member: Member, depth: int) -> bool:
+    """Whether the member's reduction completes inside an iteration of `depth` loops, or after them all."""
+    if len(member.domain) < depth:
+        return False
+    return not member.reduced or member.reduced[0] >= depth or member.reduced[0] == 0
+
+
+def _common_prefix(first: tuple[Dim, ...], second: tuple[Dim, ...]) -> int:
+    count = 0
+    for left, right in zip(first, second, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _complete(load: Node, made: Member, reader: Member, depth: int) -> bool:
+    """Whether what `reader` loads of `made` is there, at this load's index, within one outer iteration."""
+    if made.reduced and made.reduced[0] < depth:
+        return False
+    if load.data is not made.value:  # read through a reshape: only whole arrays line up
+        return False
+    index = load.operands[: load.data.type.rank]
+    if len(index) < depth:
+        return False
+    if any(not _is_index(node, axis) for axis, node in enumerate(index[:depth])):
+        return False
+    return True
+
+
+def _is_index(node: Node, axis: int) -> bool:
+    return node.kind == "index" and node.data == index_name(axis)
+
+
+def stages(nest: Nest) -> list[list[Member]]:
+    """The members of each outer iteration, cut where one must be complete before the next can read it."""
+    result: list[list[Member]] = []
+    for member in nest.members:
+        inner = member.domain[nest.depth :]
+        if result and _joins_stage(result[-1], member, inner, nest.depth):
+            result[-1].append(member)
+        else:
+            result.append([member])
+    return result
+
+
+def _joins_stage(stage: list[Member], member: Member, inner: tuple[Dim, ...], depth: int) -> bool:
+    if stage[0].domain[depth:] != inner:
+        return False
+    values = {other.value: other for other in stage}
+    for load in loads(member.expression):
+        other = values.get(load.data)
+        if other is None:
+            continue
+        if other.reduced:
+            return False
+        index = load.operands[: load.data.type.rank]
+        if len(index) != len(other.domain) or any(not _is_index(node, axis) for axis, node in enumerate(index)):
+            return False
+    return True
+
+
+def mark_stored(program: Program) -> None:
+    """Notes for each nest which of its values need memory: those read by other steps or other stages."""
+    nests = [step for step in program.steps if isinstance(step, Nest)]
+    makers = {member.value: nest for nest in nests for member in nest.members}
+    for output in program.graph.outputs:
+        _mark(program.root(output), makers)
+    for step in program.steps:
+        if isinstance(step, Nest):
+            step.stages = stages(step)
+            step.stored |= {member.value for member in step.members if accumulates_in_memory(member)}
+            for stage in step.stages:
+                own = {member.value for member in stage}
+                for member in stage:
+                    for load in loads(member.expression):
+                        root = program.root(load.data)
+                        if root not in own or load.data is not root:
+                            _mark(root, makers)
+        else:
+            for operand in step.equation.inputs:  # type: ignore[union-attr]
+                _mark(program.root(operand), makers)
+
+
+def _mark(value: Value, makers: dict[Value, Nest]) -> None:
+    if value in makers:
+        makers[value].stored.add(value)

@@ -1,0 +1,220 @@
+"""What gets computed as a unit of its own, and each unit's scalar expression.
+
+Element operations are written into the expressions of whoever reads them unless they are worth keeping:
+graph outputs, operands of matrix products and other kernels, and expensive values read more than once.
+What is kept, and every reduction, is a `Member`: a value with a domain of loops and an expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from croton.graph.dims import Dim
+from croton.graph.graph import Graph
+from croton.graph.values import Constant, Equation, TensorType, Value
+from croton.loops.expressions import Builder, Node
+
+STORE_COST = 0.6  # nanoseconds per element beyond which a value read twice is computed once
+SPREAD_COST = 0.4  # the same for a value read along an axis it does not have
+DEEPEST = 80  # operations written into one expression, one inside the other
+
+
+@dataclass(eq=False)
+class Member:
+    """value[kept axes] = expression over `domain`, reduced over `reduced` axes by `reduction`."""
+
+    value: Value
+    equation: Equation
+    domain: tuple[Dim, ...]
+    reduction: str | None
+    reduced: tuple[int, ...]
+    expression: Node
+    cost: float
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        return tuple(axis for axis in range(len(self.domain)) if axis not in self.reduced)
+
+
+def is_element(equation: Equation) -> bool:
+    return hasattr(equation.op, "element")
+
+
+def is_reduction(equation: Equation) -> bool:
+    return equation.op.name.startswith("reduce_") and hasattr(equation.op, "kind")
+
+
+def is_reshape(value: Value) -> bool:
+    return value.owner is not None and value.owner.op.name == "reshape"
+
+
+def index_name(axis: int) -> str:
+    return f"i{axis}"
+
+
+class Materializer:
+    """Decides which values are kept, and resolves reshapes of kept values to the same memory."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.cost: dict[Value, float] = {}
+        self._depth: dict[Value, int] = {}
+        self.kept: set[Value] = set(graph.inputs)
+        self._decide()
+
+    def root(self, value: Value) -> Value:
+        """The value whose memory holds this one: itself, or what it is a reshape of."""
+        while is_reshape(value):
+            assert value.owner is not None
+            value = value.owner.inputs[0]
+        return value
+
+    def is_kept(self, value: Value) -> bool:
+        return self.root(value) in self.kept or (isinstance(self.root(value), Constant))
+
+    def _keep(self, value: Value) -> None:
+        self.kept.add(self.root(value))
+
+    def _decide(self) -> None:
+        for output in self.graph.outputs:
+            self._keep(output)
+        for equation in self.graph.equations:
+            if not is_element(equation):
+                self.kept.update(equation.outputs)
+                if not is_reduction(equation):
+                    for operand in equation.inputs:
+                        self._keep(operand)
+        for equation in self.graph.equations:
+            self._decide_equation(equation)
+
+    def _decide_equation(self, equation: Equation) -> None:
+        own = float(getattr(getattr(equation.op, "scalar", None), "cost", 0.1))
+        inlined = sum(
+            self.cost.get(operand, 0.0)
+            for operand in dict.fromkeys(equation.inputs)
+            if not self.is_kept(operand)
+        )
+        depth = 1 + max((self._depth.get(o, 0) for o in equation.inputs if not self.is_kept(o)), default=0)
+        for output in equation.outputs:
+            self.cost[output] = own + inlined
+            self._depth[output] = depth
+            if is_element(equation) and output not in self.kept and not is_reshape(output):
+                readers = self.graph.consumers.get(output, [])
+                spread = any(self._spreads(output, reader) for reader in readers)
+                total = self.cost[output]
+                shared = len(set(readers)) > 1 and total > STORE_COST
+                if shared or (spread and total > SPREAD_COST) or depth > DEEPEST:
+                    self.kept.add(output)
+
+    def _spreads(self, value: Value, reader: Equation) -> bool:
+        """Whether the reader reads elements of the value more than once."""
+        if is_reduction(reader) or is_reshape(reader.outputs[0]):
+            return False
+        return reader.outputs[0].type.rank > value.type.rank or reader.op.name in ("broadcast_to", "gather")
+
+
+class Reader:
+    """An operand of an element operation: reads kept values from memory and writes others out."""
+
+    def __init__(self, lowering: ExpressionLowering, value: Value) -> None:
+        self._lowering = lowering
+        self._value = value
+        self.type: TensorType = value.type
+
+    def at(self, index: Sequence[Node]) -> Node:
+        return self._lowering.read(self._value, tuple(index))
+
+    def at_if(self, condition: Node, index: Sequence[Node]) -> Node:
+        return self._lowering.read_if(self._value, condition, tuple(index))
+
+
+class ExpressionLowering:
+    """Writes the scalar expression of a value's element, down to loads of kept values."""
+
+    def __init__(self, materializer: Materializer, builder: Builder) -> None:
+        self.materializer = materializer
+        self.builder = builder
+        self._memo: dict[tuple[Value, tuple[Node, ...], Node | None], Node] = {}
+        self._condition: Node | None = None
+
+    def read(self, value: Value, index: tuple[Node, ...]) -> Node:
+        if isinstance(value, Constant) and value.data.size == 1:
+            return self.builder.constant(value.data.reshape(()), value.type.dtype)
+        if self.materializer.is_kept(value):
+            if self._condition is not None:
+                return self.builder.load_if(self._condition, value, index, value.type.dtype)
+            return self.builder.load(value, index, value.type.dtype)
+        return self.element(value, index)
+
+    def read_if(self, value: Value, condition: Node, index: tuple[Node, ...]) -> Node:
+        """Reads under a condition: every load inside is guarded by it."""
+        outer = self._condition
+        self._condition = condition if outer is None else self.builder.both(outer, condition)
+        try:
+            return self.read(value, index)
+        finally:
+            self._condition = outer
+
+    def element(self, value: Value, index: tuple[Node, ...]) -> Node:
+        """The expression of one element, the value itself not being read from memory."""
+        key = (value, index, self._condition)
+        found = self._memo.get(key)
+        if found is None:
+            equation = value.owner
+            assert equation is not None
+            operands = [Reader(self, operand) for operand in equation.inputs]
+            op = equation.op
+            found = op.element(self.builder, operands, index, value.type)  # type: ignore[attr-defined]
+            self._memo[key] = found
+        return found
+
+    def member(self, equation: Equation) -> Member:
+        """The member that computes a kept element value or a reduction."""
+        value = equation.outputs[0]
+        if is_reduction(equation):
+            operand = equation.inputs[0]
+            domain = operand.type.shape
+            index = tuple(self.builder.index(index_name(axis)) for axis in range(len(domain)))
+            expression = self.read(operand, index)
+            op = equation.op
+            return Member(value, equation, domain, op.kind, op.axes, expression, self._expression_cost(operand))  # type: ignore[attr-defined]
+        domain = value.type.shape
+        index = tuple(self.builder.index(index_name(axis)) for axis in range(len(domain)))
+        expression = self.element(value, index)
+        return Member(value, equation, domain, None, (), expression, self.materializer.cost.get(value, 0.1))
+
+    def _expression_cost(self, operand: Value) -> float:
+        return 0.1 + (0.0 if self.materializer.is_kept(operand) else self.materializer.cost.get(operand, 0.1))
+
+
+def register_axis(member: Member) -> int | None:
+    """The reduced axis from which on the loops accumulate in a register: no kept axis of size > 1 follows."""
+    found = None
+    for axis in range(len(member.domain) - 1, -1, -1):
+        if axis in member.reduced:
+            found = axis
+        elif member.domain[axis] != 1:
+            break
+    return found
+
+
+def accumulates_in_memory(member: Member) -> bool:
+    """Whether the member's reduction goes on while kept loops run inside it."""
+    return bool(member.reduced) and register_axis(member) != member.reduced[0]
+
+
+def loads(node: Node) -> list[Node]:
+    """Every load in an expression, each once."""
+    found: dict[Node, None] = {}
+    seen: set[Node] = set()
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        if current.kind in ("load", "load_if"):
+            found[current] = None
+        stack.extend(current.operands)
+    return list(found)

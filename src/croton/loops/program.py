@@ -1,0 +1,101 @@
+"""The program that a graph becomes: an ordered list of steps over buffers. Data only; codegen prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from croton.graph.dims import Dim
+from croton.graph.graph import Graph
+from croton.graph.values import Equation, Value
+from croton.loops.members import Member
+
+
+@dataclass(eq=False)
+class Nest:
+    """Members computed together under shared outer loops, the first `depth` axes of their domains.
+
+    In each outer iteration the members run in order; neighbours with equal inner domains share inner loops.
+    """
+
+    members: list[Member]
+    depth: int
+    stored: set[Value] = field(default_factory=set)  # values some other step, or another stage, reads
+    stages: list[list[Member]] = field(default_factory=list)  # what shares inner loops, in order
+
+
+@dataclass(eq=False)
+class Product:
+    """A (batched) matrix product, an equation of the operation Contract."""
+
+    equation: Equation
+
+
+@dataclass(eq=False)
+class KernelCall:
+    """An operation that brings its own C function."""
+
+    equation: Equation
+
+
+@dataclass(eq=False)
+class Callback:
+    """An operation that only Python can perform."""
+
+    equation: Equation
+    number: int
+
+
+@dataclass(eq=False)
+class Copy:
+    """One value copied into an output that cannot share its memory."""
+
+    source: Value
+    target: Value
+
+
+@dataclass(eq=False)
+class BindSize:
+    """A runtime size takes the number in a scalar."""
+
+    equation: Equation
+
+
+@dataclass(eq=False)
+class Control:
+    """A loop or branch over sub-programs."""
+
+    equation: Equation
+    bodies: tuple[Program, ...]
+
+
+Step = Nest | Product | KernelCall | Callback | Copy | BindSize | Control
+
+
+@dataclass(eq=False)
+class Program:
+    """Steps in order. `aliases` maps a value to the one whose memory it shares (a reshape of it)."""
+
+    graph: Graph
+    steps: list[Step]
+    aliases: Mapping[Value, Value]
+
+    def root(self, value: Value) -> Value:
+        while value in self.aliases:
+            value = self.aliases[value]
+        return value
+
+    def sizes(self) -> Iterator[Dim]:
+        """Every size that any value of the program has."""
+        for value in self.graph.inputs:
+            yield from value.type.shape
+        for equation in self.graph.equations:
+            for output in equation.outputs:
+                yield from output.type.shape
+
+
+def step_equations(step: Step) -> list[Equation]:
+    """The equations that a step computes."""
+    if isinstance(step, Nest):
+        return [member.equation for member in step.members]
+    return [] if isinstance(step, Copy) else [step.equation]

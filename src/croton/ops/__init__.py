@@ -1,0 +1,1 @@
+"""What a program can say: one file per family, each operation whole in one place."""

@@ -1,0 +1,238 @@
+"""Applying operations to symbolic and eager values alike, and the kinds of lowering an operation can have."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from croton.graph import dims
+from croton.graph.dims import Dim, Expression
+from croton.graph.dtypes import DType, as_dtype, promote, promote_scalar, scalar_dtype
+from croton.graph.errors import DTypeError
+from croton.graph.operation import Operation
+from croton.graph.values import Constant, EagerValue, Equation, NDArray, TensorType, Value, constant, user_location
+from croton.loops.expressions import Builder, Node, Operand
+
+Array = Any  # a Value or an EagerValue: operations treat both alike
+PYTHON_SCALARS = (bool, int, float, complex)
+
+
+class ElementOperation(Operation):
+    """An operation whose output element is an expression of input elements: it fuses into any loop."""
+
+    def element(
+        self, builder: Builder, operands: Sequence[Operand], index: Sequence[Node], output: TensorType
+    ) -> Node:
+        """The output's element at `index` (one int64 node per axis of the output)."""
+        raise NotImplementedError(f"{type(self).__name__}.element")
+
+
+class Recorder(Protocol):
+    """Something that wants to know of every eager operation: a gradient tape."""
+
+    def record(self, op: Operation, operands: Sequence[EagerValue], outputs: Sequence[EagerValue]) -> None: ...
+
+
+class _Recorders(threading.local):
+    def __init__(self) -> None:
+        self.active: list[Recorder] = []
+
+
+recorders = _Recorders()
+
+
+def apply(op: Operation, *operands: Array) -> tuple[Array, ...]:
+    """The outputs of `op`: an equation if any operand is symbolic, else arrays computed at once.
+
+    Raises:
+        ShapeError, DTypeError: the operands do not fit the operation.
+    """
+    if any(isinstance(operand, Value) and not isinstance(operand, Constant) for operand in operands):
+        return apply_symbolic(op, [symbolic(operand) for operand in operands])
+    if operands and any(isinstance(operand, EagerValue) for operand in operands):
+        return apply_eager(op, [eager(operand) for operand in operands])
+    return apply_symbolic(op, [symbolic(operand) for operand in operands])
+
+
+def apply_one(op: Operation, *operands: Array) -> Array:
+    """The only output of `op`."""
+    return apply(op, *operands)[0]
+
+
+def apply_symbolic(op: Operation, operands: Sequence[Value]) -> tuple[Value, ...]:
+    with dims.recorded_guards() as guards:
+        types = op.infer(*(operand.type for operand in operands))
+    return Equation(op, operands, types, guards, user_location()).outputs
+
+
+def apply_eager(op: Operation, operands: Sequence[EagerValue]) -> tuple[EagerValue, ...]:
+    arrays = [operand.data for operand in operands]
+    op.infer(*(TensorType(as_dtype(array.dtype), array.shape) for array in arrays))
+    with np.errstate(all="ignore"):
+        results = op.evaluate(*arrays)
+    outputs = tuple(EagerValue.factory(np.asarray(result)) for result in results)
+    for recorder in recorders.active:
+        recorder.record(op, operands, outputs)
+    return outputs
+
+
+def symbolic(operand: Array) -> Value:
+    """The operand as a node of a graph; eager values become constants."""
+    if isinstance(operand, Value):
+        return operand
+    return constant(operand.data if isinstance(operand, EagerValue) else operand)
+
+
+def eager(operand: Array) -> EagerValue:
+    if isinstance(operand, EagerValue):
+        return operand
+    data = operand.data if isinstance(operand, Constant) else operand
+    return EagerValue.factory(np.asarray(data))
+
+
+# What the front ends add to the list of things that can be operands (shared variables, dimensions, ...).
+converters: list[tuple[type, Callable[[Any], Array]]] = []
+
+
+def as_array(operand: object, dtype: DType | None = None) -> Array:
+    """A value from anything array-like: values, arrays, numbers, dimensions, nested sequences of them.
+
+    Numbers and arrays become constants.
+
+    Raises:
+        DTypeError: it cannot be seen as an array of a supported dtype.
+    """
+    if isinstance(operand, (Value, EagerValue)):
+        return operand
+    for kind, convert in converters:
+        if isinstance(operand, kind):
+            return convert(operand)
+    if isinstance(operand, PYTHON_SCALARS):
+        return constant(np.asarray(operand, dtype or scalar_dtype(operand)))
+    if isinstance(operand, (list, tuple)) and _holds_values(operand):
+        return stack_sequence([as_array(item) for item in operand])
+    try:
+        data = np.asarray(operand, dtype=dtype)
+    except (ValueError, TypeError) as error:
+        raise DTypeError(f"cannot make an array from {type(operand).__name__}: {error}") from error
+    if data.dtype == object:
+        raise DTypeError(f"cannot make an array from {type(operand).__name__} {operand!r}")
+    return constant(data.astype(as_dtype(data.dtype), copy=False))
+
+
+def _holds_values(sequence: Sequence[object]) -> bool:
+    kinds = (Value, EagerValue, *(kind for kind, _ in converters))
+    return any(
+        isinstance(item, kinds) or (isinstance(item, (list, tuple)) and _holds_values(item)) for item in sequence
+    )
+
+
+def stack_sequence(items: Sequence[Array]) -> Array:
+    """Set by the shape operations: joins arrays along a new first axis."""
+    from croton.ops.shape import stack
+
+    return stack(items)
+
+
+def dtype_of(operand: Array) -> DType:
+    return operand.type.dtype if isinstance(operand, Value) else as_dtype(operand.data.dtype)
+
+
+def shape_of(operand: Array) -> tuple[Dim, ...]:
+    """Sizes: ints and, of symbolic values, symbolic dimensions."""
+    return operand.type.shape if isinstance(operand, Value) else operand.data.shape
+
+
+def rank_of(operand: Array) -> int:
+    return len(shape_of(operand))
+
+
+def common_dtype(operands: Sequence[object]) -> DType:
+    """The dtype NumPy would give to these together; Python numbers are weak."""
+    arrays = [operand for operand in operands if not isinstance(operand, PYTHON_SCALARS)]
+    scalars = [operand for operand in operands if isinstance(operand, PYTHON_SCALARS)]
+    if not arrays:
+        return promote(*(scalar_dtype(scalar) for scalar in scalars))
+    dtype = promote(*(dtype_of(as_array(array)) for array in arrays))
+    for scalar in scalars:
+        dtype = promote_scalar(dtype, scalar)
+    return dtype
+
+
+def as_operands(*operands: object, dtype: DType | None = None) -> list[Array]:
+    """Operands as arrays of one dtype: the given one, or the one NumPy would promote them to."""
+    converted = [operand if isinstance(operand, PYTHON_SCALARS) else as_array(operand) for operand in operands]
+    common = dtype or common_dtype(converted)
+    return [cast(operand, common) for operand in converted]
+
+
+def cast(operand: object, dtype: object) -> Array:
+    """The operand converted to `dtype`, as NumPy's astype does."""
+    from croton.ops.elementwise import Cast
+
+    target = as_dtype(dtype)
+    if isinstance(operand, PYTHON_SCALARS):
+        with np.errstate(all="ignore"):
+            return constant(np.asarray(operand).astype(target) if not isinstance(operand, int) else _integer(operand, target))
+    array = as_array(operand)
+    if dtype_of(array) == target:
+        return array
+    if isinstance(array, Constant):
+        with np.errstate(all="ignore"):
+            return constant(array.data.astype(target))
+    return apply_one(Cast(target), array)
+
+
+def _integer(number: int, dtype: DType) -> NDArray:
+    try:
+        return np.asarray(number, dtype=dtype)
+    except OverflowError as error:
+        raise DTypeError(f"the number {number} does not fit dtype {dtype.name}") from error
+
+
+def normalize_axis(axis: object, rank: int, operation: str) -> int:
+    """A non-negative axis.
+
+    Raises:
+        ValueError: out of range; the message names the operation.
+        TypeError: not an integer.
+    """
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+        raise TypeError(f"{operation}: axis must be an int, got {axis!r}")
+    if not -rank <= axis < rank:
+        raise ValueError(f"{operation}: axis {axis} is out of range for an array of rank {rank}")
+    return int(axis) % rank
+
+
+def normalize_axes(axes: object, rank: int, operation: str) -> tuple[int, ...]:
+    """Sorted distinct non-negative axes; None means all.
+
+    Raises:
+        ValueError: out of range or repeated.
+    """
+    if axes is None:
+        return tuple(range(rank))
+    listed = axes if isinstance(axes, (tuple, list)) else (axes,)
+    normalized = [normalize_axis(axis, rank, operation) for axis in listed]
+    if len(set(normalized)) != len(normalized):
+        raise ValueError(f"{operation}: axes {tuple(listed)} repeat an axis")
+    return tuple(sorted(normalized))
+
+
+def is_zero(cotangent: Array | None) -> bool:
+    return cotangent is None
+
+
+def as_dims(shape: object) -> tuple[Dim, ...]:
+    """A shape from an int, a dimension, or a sequence of ints, dimensions and scalar integer values.
+
+    Raises:
+        TypeError: an entry is none of these.
+    """
+    from croton.ops.dimension import dim_of
+
+    listed = shape if isinstance(shape, (tuple, list)) else (shape,)
+    return tuple(entry if isinstance(entry, Expression) else dim_of(entry) for entry in listed)

@@ -1,0 +1,195 @@
+"""Elementwise operations: the machinery that every scalar function shares, and casts.
+
+A scalar function is stated once, as an entry of `FUNCTIONS` made by `define` in the file of its family:
+dtype rule, NumPy evaluation, derivative. Its C is the scalar function of the same name in codegen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from croton.graph import dims, dtypes
+from croton.graph.dims import Shape
+from croton.graph.dtypes import BOOL, DType
+from croton.graph.errors import DTypeError
+from croton.graph.values import NDArray, TensorType
+from croton.loops.expressions import Builder, Node, Operand
+from croton.ops import base
+from croton.ops.base import Array, ElementOperation, apply_one
+
+Derivative = Callable[[Sequence[Array], Array, Array], Sequence[Array | None]]
+
+
+@dataclass(frozen=True)
+class ScalarFunction:
+    """A function of scalars, applied to every element with broadcasting.
+
+    kinds: the dtype kinds accepted, as a string of "b" (bool), "i" (integers), "f" (floats), "c" (complex).
+    result: "same" (as the operands), "bool", or "real" (the real dtype of complex operands).
+    derivative: operands, output, cotangent -> cotangents of the operands at the output's shape.
+    cost: rough nanoseconds per element, which decides whether recomputing beats storing.
+    """
+
+    name: str
+    arity: int
+    evaluate: Callable[..., Any]
+    kinds: str
+    result: str
+    derivative: Derivative | None
+    cost: float
+
+
+FUNCTIONS: dict[str, ScalarFunction] = {}
+
+
+def kind_of(dtype: DType) -> str:
+    """One letter for what a dtype is: b, i, f or c."""
+    if dtypes.is_bool(dtype):
+        return "b"
+    if dtypes.is_integer(dtype):
+        return "i"
+    return "c" if dtypes.is_complex(dtype) else "f"
+
+
+def define(
+    name: str,
+    arity: int,
+    evaluate: Callable[..., Any],
+    *,
+    kinds: str = "ifc",
+    result: str = "same",
+    derivative: Derivative | None = None,
+    cost: float = 0.1,
+) -> ScalarFunction:
+    """Adds a scalar function to the table."""
+    function = ScalarFunction(name, arity, evaluate, kinds, result, derivative, cost)
+    FUNCTIONS[name] = function
+    return function
+
+
+@dataclass(frozen=True)
+class Elementwise(ElementOperation):
+    """A scalar function applied to every element of operands of one dtype that broadcast together."""
+
+    function: str
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.function
+
+    def __str__(self) -> str:
+        return self.function
+
+    @property
+    def scalar(self) -> ScalarFunction:
+        return FUNCTIONS[self.function]
+
+    def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        scalar = self.scalar
+        if len(operands) != scalar.arity:
+            raise TypeError(f"{self.function} takes {scalar.arity} operands, got {len(operands)}")
+        dtype = operands[0].dtype
+        if any(operand.dtype != dtype for operand in operands):
+            raise DTypeError(f"{self.function}: operands must have one dtype, got {[o.dtype.name for o in operands]}")
+        if kind_of(dtype) not in scalar.kinds:
+            raise DTypeError(f"{self.function} is not defined for dtype {dtype.name}")
+        shape = dims.broadcast([operand.shape for operand in operands], self.function)
+        if scalar.result == "bool":
+            return (TensorType(BOOL, shape),)
+        return (TensorType(dtypes.real_dtype(dtype) if scalar.result == "real" else dtype, shape),)
+
+    def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
+        scalar = self.scalar
+        dtype = operands[0].dtype
+        wide = [operand.astype(np.float32) for operand in operands] if dtype == dtypes.BFLOAT16 else operands
+        result = np.asarray(scalar.evaluate(*wide))
+        if scalar.result == "same" and result.dtype != dtype:
+            result = result.astype(dtype)
+        return (result,)
+
+    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+        scalar = self.scalar
+        if scalar.derivative is None:
+            return [None] * len(operands)
+        parts = scalar.derivative(operands, outputs[0], cotangents[0])
+        return [
+            None if part is None else unbroadcast(part, base.shape_of(operand))
+            for operand, part in zip(operands, parts, strict=True)
+        ]
+
+    def element(
+        self, builder: Builder, operands: Sequence[Operand], index: Sequence[Node], output: TensorType
+    ) -> Node:
+        nodes = [broadcast_element(builder, operand, index) for operand in operands]
+        return builder.call(self.function, output.dtype, *nodes)
+
+
+def broadcast_element(builder: Builder, operand: Operand, index: Sequence[Node]) -> Node:
+    """The operand's element that lines up with `index` of a result it broadcasts to."""
+    shape = operand.type.shape
+    aligned = index[len(index) - len(shape) :]
+    zero = builder.integer(0)
+    return operand.at([zero if size == 1 else position for size, position in zip(shape, aligned, strict=True)])
+
+
+def unbroadcast(cotangent: Array, shape: Shape) -> Array:
+    """The cotangent of an operand of this shape, given that of its broadcast: summed over what was stretched."""
+    from croton.ops.reduction import sum as sum_over
+    from croton.ops.shape import reshape
+
+    full = base.shape_of(cotangent)
+    extra = len(full) - len(shape)
+    axes = list(range(extra))
+    axes += [axis + extra for axis, size in enumerate(shape) if size == 1 and full[axis + extra] != 1]
+    if not axes:
+        return cotangent
+    summed = sum_over(cotangent, axis=tuple(axes))
+    return summed if len(axes) == extra else reshape(summed, shape)
+
+
+@dataclass(frozen=True)
+class Cast(ElementOperation):
+    """Conversion to another dtype, as NumPy's astype."""
+
+    dtype: DType
+    name = "cast"
+
+    def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        return (TensorType(self.dtype, operands[0].shape),)
+
+    def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
+        source = operands[0]
+        if dtypes.is_complex(source.dtype) and not dtypes.is_complex(self.dtype) and self.dtype != BOOL:
+            source = source.real
+        return (source.astype(self.dtype),)
+
+    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+        dtype = base.dtype_of(operands[0])
+        if not dtypes.is_inexact(dtype) or not dtypes.is_inexact(self.dtype):
+            return [None]
+        return [base.cast(cotangents[0], dtype)]
+
+    def element(
+        self, builder: Builder, operands: Sequence[Operand], index: Sequence[Node], output: TensorType
+    ) -> Node:
+        return builder.cast(operands[0].at(index), self.dtype)
+
+
+def elementwise(name: str, *operands: object, dtype: DType | None = None) -> Array:
+    """Applies a scalar function after promoting the operands to one dtype."""
+    return apply_one(Elementwise(name), *base.as_operands(*operands, dtype=dtype))
+
+
+def elementwise_inexact(name: str, *operands: object) -> Array:
+    """Applies a scalar function whose arguments NumPy converts to floating point first."""
+    converted = [op if isinstance(op, base.PYTHON_SCALARS) else base.as_array(op) for op in operands]
+    return elementwise(name, *converted, dtype=dtypes.inexact(base.common_dtype(converted)))
+
+
+def conjugate(array: Array) -> Array:
+    """The complex conjugate; real arrays pass through (cotangents of complex functions need it)."""
+    return elementwise("conj", array) if dtypes.is_complex(base.dtype_of(array)) else array

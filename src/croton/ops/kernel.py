@@ -1,0 +1,42 @@
+"""Operations lowered to a C function of their own: sorting, scattering, cumulative sums, linear algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from croton.graph.operation import Operation
+from croton.graph.values import TensorType
+
+
+@dataclass(frozen=True)
+class CFunction:
+    """A C function that computes an operation.
+
+    `source` defines `static int NAME(ct_context *context, void *const *pointers, const ct_int *sizes)` with
+    NAME = `name`; equal sources are emitted once. `pointers` are the data of the operands, then of the
+    outputs, all in C order; `sizes` are all sizes of every operand in order, then of every output. It
+    returns CT_OK or an error code, with `context->error[1...]` filled (entry 0 belongs to the compiler).
+    Outputs with runtime sizes: see `RuntimeSize`.
+
+    scalar_functions: names of vector maths functions the source calls (ct_exp_f64, ...).
+    libraries: BLAS or LAPACK routines it needs, as "scipy.linalg.cython_lapack:dgesv"; the function finds
+        their addresses from context->library[LIBRARY_<name>] where the compiler defines LIBRARY_dgesv.
+    inputs_overwritten: operands that the function may destroy.
+    """
+
+    name: str
+    source: str
+    scalar_functions: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    cost: float = 1.0  # rough nanoseconds per element of the largest operand or output
+    fallible: bool = False
+    extra: tuple[str, ...] = field(default=())
+
+
+class KernelOperation(Operation):
+    """An operation computed by a C function from whole arrays to whole arrays."""
+
+    def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
+        """The C that computes this operation for operands of these types."""
+        raise NotImplementedError(f"{type(self).__name__}.c_function")

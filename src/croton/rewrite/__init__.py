@@ -1,0 +1,1 @@
+"""Graph -> equivalent Graph: tables of patterns, and the pipeline that lists the passes in order."""
