@@ -196,7 +196,7 @@ class TestFailing:
         f = make_function(
             [("argument", "x", "int64", 0)],
             [("fresh", "int64", 0)],
-            run="if (*(ct_int *)in[0] < 0) return 1; *(ct_int *)out[0] = *(ct_int *)in[0];",
+            run="if (*(ct_int *)in[0] < 0) { return 1; } *(ct_int *)out[0] = *(ct_int *)in[0];",
             returns="single",
         )
         for value in range(5):
