@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,7 @@ class Reduce(Operation):
         if self.kind in ("max", "min"):
             if dtypes.is_complex(operand.dtype):
                 raise DTypeError(f"{self.name} is not defined for dtype {operand.dtype.name}")
-            if any(operand.shape[axis] == 0 for axis in self.axes):
+            if builtins.any(operand.shape[axis] == 0 for axis in self.axes):
                 raise ShapeError(f"{self.name}: an axis of size 0 has no {self.kind}imum")
         kept = tuple(size for axis, size in enumerate(operand.shape) if axis not in self.axes)
         return (TensorType(operand.dtype, kept),)
