@@ -147,7 +147,7 @@ class TestFailing:
         [
             ("CT_FAILED_GUARD", ValueError, r"f\(\): sizes do not agree: 3 and 4 \(guard 9\)"),
             ("CT_OUT_OF_MEMORY", MemoryError, "out of memory"),
-            ("CT_INTERRUPTED", KeyboardInterrupt, ""),
+            ("CT_INTERRUPTED", KeyboardInterrupt, "^$"),
             ("CT_OUT_OF_RANGE", IndexError, "index 4 is out of range for axis 3 of size 5"),
             ("CT_RUNTIME_ERROR", RuntimeError, "code 6 in equation 9"),
             ("CT_CALLBACK_RAISED", RuntimeError, "code 4"),
