@@ -30,7 +30,7 @@ CT_INLINE double ct_from_bits_f64(ct_u64 u) { union { ct_u64 u; double f; } c = 
 #define CT_NAN_F32 __builtin_nanf("")
 #define CT_NAN_F64 __builtin_nan("")
 
-/*@ ct_fma: */
+/*@ ct_fma: ct_inline */
 /* a*b+c: fused where the processor does it, else two roundings (never the library's slow fma). */
 #if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
 #define CT_HAS_FMA 1

@@ -34,6 +34,7 @@ CT_INLINE float ct_exp10_f32(float x) { return (float)ct_exp10_f64(x); }
 /* exp(a) / 2 for a >= 0 without overflow before the result does: large arguments lose 512 ln 2
  * first, and get the factor 2^511 back. */
 CT_INLINE double ct_half_exp_f64(double a) {
+    a = a > 712.0 ? 712.0 : a;
     int large = a > 700.0;
     double shift = large ? 0x1.62e42fefa38p+8 : 0.0; /* 512 ln 2 in 43 bits, exact to subtract */
     double e = ct_exp_f64(a - shift);
@@ -73,12 +74,12 @@ CT_INLINE float ct_cosh_f32(float x) {
 }
 
 /*@ ct_asinh_f64: ct_log1p_f64 */
-/* asinh, double: log1p(a + a^2/(1 + sqrt(1 + a^2))); from 2^28 on, log(2a) = log1p(a) + ln 2. */
+/* asinh, double: log1p(a + a^2/(1 + sqrt(1 + a^2))); from 2^28 on, log(a) + ln 2. */
 CT_INLINE double ct_asinh_f64(double x) {
     double a = __builtin_fabs(x);
     int large = a > 0x1p28;
     double safe = large ? 1.0 : a, z = safe * safe;
-    double y = ct_log1p_f64(large ? a : a + z / (1.0 + __builtin_sqrt(1.0 + z)));
+    double y = ct_log1p_f64(large ? a - 1.0 : a + z / (1.0 + __builtin_sqrt(1.0 + z)));
     y = large ? y + 0x1.62e42fefa39efp-1 : y;
     return a < 0x1p-28 ? x : __builtin_copysign(y, x);
 }
