@@ -165,7 +165,8 @@ class ProgramPrinter:
             lines.append(f"dims[{list(self.symbols).index(symbol)}] = {name};")
         for number, (guard, _) in enumerate(guards):
             left, right = self._size(guard.left), self._size(guard.right)
-            lines.append(f"if ({left} != {right}) return ct_guard(context, {number}, {left}, {right});")
+            wrong = "<" if guard.kind == "at_least" else "!="
+            lines.append(f"if ({left} {wrong} {right}) return ct_guard(context, {number}, {left}, {right});")
         for position, value in enumerate(self.outputs):
             for axis, size in enumerate(value.type.shape):
                 lines.append(f"output_shapes[{position}][{axis}] = {self._size(size)};")

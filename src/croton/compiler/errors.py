@@ -20,7 +20,7 @@ def failure(
     """The exception for a run that returned `code`."""
     if code == FAILED_GUARD:
         guard, equation = executable.code.guards[error[0]]
-        return ShapeError(f"{name}: {guard.reason}: {error[1]} and {error[2]} differ{_place(equation)}")
+        return ShapeError(f"{name}: {guard.explain(error[1], error[2])}{_place(equation)}")
     equation = executable.code.equations[error[0]] if 0 <= error[0] < len(executable.code.equations) else None
     if code == OUT_OF_MEMORY:
         return MemoryError(f"{name}: out of memory{_place(equation)}")

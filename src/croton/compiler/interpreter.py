@@ -28,8 +28,8 @@ def interpret(graph: Graph, inputs: Sequence[NDArray], sizes: Mapping[Symbol, in
         for equation in graph.equations:
             for guard in equation.guards:
                 left, right = dims.evaluate(guard.left, known), dims.evaluate(guard.right, known)
-                if left != right:
-                    raise ShapeError(f"{guard.reason}: {left} and {right} differ")
+                if not guard.holds(left, right):
+                    raise ShapeError(guard.explain(left, right))
             operands = [_array(operand, values) for operand in equation.inputs]
             op = equation.op.substitute(known) if equation.op.parameter_dims() else equation.op
             results = op.evaluate(*operands)

@@ -316,11 +316,27 @@ def single_symbol(dim: Dim) -> Symbol | None:
 
 @dataclass(frozen=True)
 class Guard:
-    """Two sizes that an equation needs to be equal, checked when the function is called."""
+    """What an equation needs of two sizes, checked when the function is called.
+
+    kind: "equal", or "at_least" (left >= right).
+    """
 
     left: Dim
     right: Dim
     reason: str
+    kind: str = "equal"
+
+    def holds(self, left: int, right: int) -> bool:
+        """Whether these numbers, which the sizes turned out to be, are allowed."""
+        return left >= right if self.kind == "at_least" else left == right
+
+    def explain(self, left: int, right: int) -> str:
+        """What went wrong, for the message of a ShapeError."""
+        said = f"expected at least {right}, got {left}" if self.kind == "at_least" else f"{left} and {right} differ"
+        return f"{self.reason}: {said}"
+
+    def substitute(self, mapping: Mapping[Symbol, Dim]) -> Guard:
+        return Guard(substitute(self.left, mapping), substitute(self.right, mapping), self.reason, self.kind)
 
 
 class _Recorder(threading.local):
@@ -355,6 +371,20 @@ def require_equal(left: Dim, right: Dim, reason: str) -> Dim:
     if _recorder.guards is not None:
         _recorder.guards.append(Guard(left, right, reason))
     return left if isinstance(left, int) else right if isinstance(right, int) else left
+
+
+def require_at_least(size: Dim, least: int, reason: str) -> None:
+    """Asks for a size of at least `least`; a guard is recorded where that is only known at call time.
+
+    Raises:
+        ShapeError: it is known and smaller; the message starts with `reason`.
+    """
+    guard = Guard(size, least, reason, "at_least")
+    if isinstance(size, int):
+        if size < least:
+            raise ShapeError(guard.explain(size, least))
+    elif _recorder.guards is not None:
+        _recorder.guards.append(guard)
 
 
 def broadcast(shapes: Iterable[Shape], operation: str) -> Shape:

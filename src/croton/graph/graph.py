@@ -102,10 +102,7 @@ def copy_equation(
         equation.op.substitute(mapping) if mapping else equation.op,
         inputs,
         [substitute_type(output.type, mapping) for output in equation.outputs],
-        [
-            dims.Guard(dims.substitute(g.left, mapping), dims.substitute(g.right, mapping), g.reason)
-            for g in equation.guards
-        ],
+        [guard.substitute(mapping) for guard in equation.guards],
         equation.location,
     )
     for old, new in zip(equation.outputs, copied.outputs, strict=True):
