@@ -11,7 +11,7 @@ from croton.codegen.program import ProgramCode, ProgramPrinter
 from croton.graph.graph import Graph
 from croton.graph.values import Constant, Equation, NDArray, Value
 from croton.loops.fusion import lower
-from croton.loops.program import Callback, Program
+from croton.loops.program import Program
 from croton.rewrite.pipeline import optimize
 from croton.toolchain import build, load
 
@@ -30,12 +30,10 @@ class Executable:
     prepare: int
     run: int
     library: object
-    slots: list[tuple[str, str]]
 
     def callbacks(self) -> list[Callable[..., object]]:
         """The Python callables of operations that only Python performs, by number."""
-        steps = [step for step in self.program.steps if isinstance(step, Callback)]
-        return [_evaluation(step.equation) for step in sorted(steps, key=lambda step: step.number)]
+        return [_evaluation(equation) for equation in self.code.callbacks]
 
 
 def _evaluation(equation: Equation) -> Callable[..., object]:
@@ -60,12 +58,10 @@ def compile_graph(graph: Graph, disabled: Sequence[str] = ()) -> Executable:
     optimized = optimize(graph, disabled)
     program = lower(optimized, fuse="fusion" not in disabled)
     arrays = [*optimized.inputs, *large_constants(program.graph)]
-    printer = ProgramPrinter(program, arrays, optimized.outputs)
-    code = printer.print()
-    slots = [(f"m{slot.number}", str(slot.size)) for slot in printer.plan.slots]
+    code = ProgramPrinter(program, arrays).print()
     library = load(build(code.units))
     prepare, run = library.address("croton_prepare"), library.address("croton_run")
-    return Executable(optimized, program, arrays, code, prepare, run, library, slots)
+    return Executable(optimized, program, arrays, code, prepare, run, library)
 
 
 def large_constants(graph: Graph) -> list[Constant]:

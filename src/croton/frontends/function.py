@@ -217,9 +217,9 @@ class FunctionDetails:
         """The graph, after the compiler's rewriting unless optimized=False."""
         return self._executable.graph if optimized and self._executable is not None else self._graph
 
-    def memory_plan(self) -> list[tuple[str, str]]:
-        """The slots of the arena: (name, size in bytes, possibly in terms of input sizes)."""
-        return [] if self._executable is None else list(self._executable.slots)
+    def memory_plan(self) -> list[Dim]:
+        """Bytes of each slot of the arena, in terms of input sizes where these are symbolic."""
+        return [] if self._executable is None else list(self._executable.code.slots)
 
 
 class _FunctionBuilder:
@@ -286,8 +286,14 @@ class _FunctionBuilder:
         return [*arguments, *cells]
 
     def _outputs(self) -> list[tuple[Any, ...]]:
-        fresh = [("fresh", o.type.dtype, o.type.rank) for o in self.graph.outputs[: self.returned]]
-        return [*fresh, *(("replace", shared.cell) for shared in self.updated)]
+        described: list[tuple[Any, ...]] = []
+        for output in self.graph.outputs[: self.returned]:
+            kind = "unknown" if dims.runtime_symbols(output.type.shape) else "fresh"
+            described.append((kind, output.type.dtype, output.type.rank))
+        for shared, output in zip(self.updated, self.graph.outputs[self.returned :], strict=True):
+            kind = "replace_unknown" if dims.runtime_symbols(output.type.shape) else "replace"
+            described.append((kind, shared.cell))
+        return described
 
     def _defaults(self) -> dict[str, object] | None:
         found = {}

@@ -23,14 +23,15 @@ _counter = itertools.count()
 
 
 class Symbol:
-    """A size not known yet. `runtime` marks one that an equation finds while running."""
+    """A size not known yet. `runtime` marks one that an equation, its `binder`, finds while running."""
 
-    __slots__ = ("name", "runtime", "uid")
+    __slots__ = ("binder", "name", "runtime", "uid")
 
     def __init__(self, name: str = "", runtime: bool = False) -> None:
         self.uid = next(_counter)
         self.name = name or f"n{self.uid}"
         self.runtime = runtime
+        self.binder: Any = None
 
     def __repr__(self) -> str:
         return self.name
@@ -303,6 +304,13 @@ def symbols(dim: Dim) -> set[Symbol]:
                 else:
                     found |= symbols(atom.left) | symbols(atom.right)
     return found
+
+
+def runtime_symbols(shape: Iterable[Dim]) -> set[Symbol]:
+    """The symbols among these sizes that equations find while running."""
+    return {
+        symbol for dim in shape if not isinstance(dim, int) for symbol in symbols(dim) if symbol.runtime
+    }
 
 
 def single_symbol(dim: Dim) -> Symbol | None:

@@ -43,7 +43,12 @@ class Graph:
         return [value for value in found if value not in known and not isinstance(value, Constant)]
 
     def guards(self) -> list[tuple[dims.Guard, Equation]]:
-        return [(guard, equation) for equation in self.equations for guard in equation.guards]
+        """What must hold between sizes, in this graph and in the sub-graphs of its equations."""
+        found = [(guard, equation) for equation in self.equations for guard in equation.guards]
+        for equation in self.equations:
+            for graph in equation.op.graphs():
+                found += graph.guards()
+        return found
 
     def free_dims(self) -> list[Dim]:
         """Dimensions of a sub-graph, which its surroundings bind."""
@@ -63,29 +68,49 @@ class Graph:
 
 
 def sorted_equations(outputs: Iterable[Value], inputs: Iterable[Value] = ()) -> tuple[Equation, ...]:
-    """Equations that `outputs` need, without those behind `inputs`, in order of dependence."""
+    """Equations that `outputs` need, without those behind `inputs`, in order of dependence.
+
+    An equation also comes after those that find the runtime sizes it names.
+    """
+    outputs = list(outputs)
     done: set[Value] = set(inputs)
     placed: set[Equation] = set()
     order: list[Equation] = []
-    for output in outputs:
-        stack: list[tuple[Equation, int]] = []
-        if output not in done and output.owner is not None and output.owner not in placed:
-            stack.append((output.owner, 0))
+    starts = [output.owner for output in outputs if output not in done]
+    starts += _binders([output.type.shape for output in outputs])
+    for start in starts:
+        stack: list[tuple[Equation, int, list[Equation]]] = []
+        if start is not None and start not in placed:
+            stack.append((start, 0, _needed(start, done)))
         while stack:
-            equation, position = stack.pop()
+            equation, position, needed = stack.pop()
             if equation in placed:
                 continue
-            for following in range(position, len(equation.inputs)):
-                operand = equation.inputs[following]
-                owner = operand.owner
-                if owner is not None and operand not in done and owner not in placed:
-                    stack.append((equation, following + 1))
-                    stack.append((owner, 0))
+            for following in range(position, len(needed)):
+                if needed[following] not in placed:
+                    stack.append((equation, following + 1, needed))
+                    stack.append((needed[following], 0, _needed(needed[following], done)))
                     break
             else:
                 placed.add(equation)
                 order.append(equation)
     return tuple(order)
+
+
+def _needed(equation: Equation, done: set[Value]) -> list[Equation]:
+    found = [operand.owner for operand in equation.inputs if operand.owner is not None and operand not in done]
+    shapes = [output.type.shape for output in equation.outputs]
+    parameters = tuple(equation.op.parameter_dims())
+    return found + [binder for binder in _binders([*shapes, parameters]) if binder is not equation]
+
+
+def _binders(shapes: Iterable[dims.Shape]) -> list[Equation]:
+    """The equations that find the runtime sizes in these shapes."""
+    symbolic = [size for shape in shapes for size in shape if not isinstance(size, int)]
+    if not symbolic:
+        return []
+    symbols = sorted(dims.runtime_symbols(symbolic), key=lambda symbol: symbol.uid)
+    return [symbol.binder for symbol in symbols if symbol.binder is not None]
 
 
 def substitute_type(type: TensorType, mapping: Mapping[Symbol, Dim]) -> TensorType:

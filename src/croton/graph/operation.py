@@ -18,6 +18,7 @@ from croton.graph.dims import Dim, Expression, Symbol
 from croton.graph.errors import NotDifferentiableError
 
 if TYPE_CHECKING:
+    from croton.graph.graph import Graph
     from croton.graph.values import NDArray, TensorType
 
 
@@ -61,6 +62,10 @@ class Operation:
         for field in _fields(type(self)):
             _collect_dims(getattr(self, field), found)
         return found
+
+    def graphs(self) -> tuple[Graph, ...]:
+        """The sub-graphs that are this operation's parameters: bodies of loops and branches."""
+        return ()
 
     def __str__(self) -> str:
         fields = _fields(type(self))

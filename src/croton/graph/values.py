@@ -137,9 +137,27 @@ class Equation:
         )
         self.guards = tuple(guards)
         self.location = location
+        for symbol in self.bound_symbols():
+            symbol.binder = self
+
+    def bound_symbols(self) -> list[dims.Symbol]:
+        """The runtime sizes that this equation finds: named in its outputs and not in its inputs."""
+        made = {symbol: None for output in self.outputs for symbol in _runtime(output.type.shape)}
+        own = dims.single_symbol(getattr(self.op, "symbol", 0))
+        if own is not None:
+            made[own] = None
+        if not made:
+            return []
+        known = {symbol for operand in self.inputs for symbol in _runtime(operand.type.shape)}
+        known.update(symbol for dim in self.op.parameter_dims() for symbol in _runtime((dim,)) if symbol is not own)
+        return sorted((symbol for symbol in made if symbol not in known), key=lambda symbol: symbol.uid)
 
     def __repr__(self) -> str:
         return f"<Equation {self.op}>"
+
+
+def _runtime(shape: Shape) -> set[dims.Symbol]:
+    return dims.runtime_symbols(shape) if any(not isinstance(size, int) for size in shape) else set()
 
 
 Value.factory = Value

@@ -40,7 +40,6 @@ class _Scheduler:
         self.lowering = ExpressionLowering(self.materializer, Builder())
         self.steps: list[Step] = []
         self.position: dict[Value, int] = {}  # the step that makes a kept value
-        self.callbacks = 0
 
     def run(self) -> Program:
         aliases: dict[Value, Value] = {}
@@ -69,8 +68,7 @@ class _Scheduler:
             return BindSize(equation)
         if hasattr(equation.op, "c_function"):
             return KernelCall(equation)
-        self.callbacks += 1
-        return Callback(equation, self.callbacks - 1)
+        return Callback(equation)
 
     def _place_step(self, step: Step) -> None:
         for equation in [step.equation]:  # type: ignore[union-attr]

@@ -60,12 +60,13 @@ class Materializer:
         self.graph = graph
         self.cost: dict[Value, float] = {}
         self._depth: dict[Value, int] = {}
+        self.inputs = set(graph.inputs)
         self.kept: set[Value] = set(graph.inputs)
         self._decide()
 
     def root(self, value: Value) -> Value:
         """The value whose memory holds this one: itself, or what it is a reshape of."""
-        while is_reshape(value):
+        while is_reshape(value) and value not in self.inputs:
             assert value.owner is not None
             value = value.owner.inputs[0]
         return value
@@ -142,10 +143,22 @@ class ExpressionLowering:
         if isinstance(value, Constant) and value.data.size == 1:
             return self.builder.constant(value.data.reshape(()), value.type.dtype)
         if self.materializer.is_kept(value):
+            direct = self._through_reshape(value, index)
+            if direct is not None:
+                return direct
             if self._condition is not None:
                 return self.builder.load_if(self._condition, value, index, value.type.dtype)
             return self.builder.load(value, index, value.type.dtype)
         return self.element(value, index)
+
+    def _through_reshape(self, value: Value, index: tuple[Node, ...]) -> Node | None:
+        """A read of a reshape as one of what it reshapes, where axes only come and go with size 1."""
+        if not is_reshape(value) or value in self.materializer.inputs:
+            return None
+        assert value.owner is not None
+        source = value.owner.inputs[0]
+        straight = unit_reshaped(index, value.type.shape, source.type.shape, self.builder)
+        return None if straight is None else self.read(source, straight)
 
     def read_if(self, value: Value, condition: Node, index: tuple[Node, ...]) -> Node:
         """Reads under a condition: every load inside is guarded by it."""
@@ -202,6 +215,16 @@ def register_axis(member: Member) -> int | None:
 def accumulates_in_memory(member: Member) -> bool:
     """Whether the member's reduction goes on while kept loops run inside it."""
     return bool(member.reduced) and register_axis(member) != member.reduced[0]
+
+
+def unit_reshaped(
+    index: tuple[Node, ...], shape: tuple[Dim, ...], target: tuple[Dim, ...], builder: Builder
+) -> tuple[Node, ...] | None:
+    """The index under `target`, when both shapes have the same sizes apart from ones."""
+    if [size for size in shape if size != 1] != [size for size in target if size != 1]:
+        return None
+    kept = iter([node for node, size in zip(index, shape, strict=True) if size != 1])
+    return tuple(builder.integer(0) if size == 1 else next(kept) for size in target)
 
 
 def loads(node: Node) -> list[Node]:

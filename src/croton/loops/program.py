@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from croton.graph.dims import Dim
 from croton.graph.graph import Graph
 from croton.graph.values import Equation, Value
 from croton.loops.members import Member
@@ -43,15 +42,6 @@ class Callback:
     """An operation that only Python can perform."""
 
     equation: Equation
-    number: int
-
-
-@dataclass(eq=False)
-class Copy:
-    """One value copied into an output that cannot share its memory."""
-
-    source: Value
-    target: Value
 
 
 @dataclass(eq=False)
@@ -69,7 +59,7 @@ class Control:
     bodies: tuple[Program, ...]
 
 
-Step = Nest | Product | KernelCall | Callback | Copy | BindSize | Control
+Step = Nest | Product | KernelCall | Callback | BindSize | Control
 
 
 @dataclass(eq=False)
@@ -85,17 +75,9 @@ class Program:
             value = self.aliases[value]
         return value
 
-    def sizes(self) -> Iterator[Dim]:
-        """Every size that any value of the program has."""
-        for value in self.graph.inputs:
-            yield from value.type.shape
-        for equation in self.graph.equations:
-            for output in equation.outputs:
-                yield from output.type.shape
-
 
 def step_equations(step: Step) -> list[Equation]:
     """The equations that a step computes."""
     if isinstance(step, Nest):
         return [member.equation for member in step.members]
-    return [] if isinstance(step, Copy) else [step.equation]
+    return [step.equation]

@@ -1,0 +1,381 @@
+"""A program printed as a block of C statements, given where its inputs and outputs lie.
+
+The same printing serves the whole function and the bodies of its loops and branches. A block's
+intermediate values lie in one piece of memory, `base`, laid out by liveness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from croton.codegen.contraction import ContractionSpec, contraction_kernel
+from croton.codegen.nests import (
+    NestCode,
+    NestPrinter,
+    accumulator_type,
+    combine_text,
+    identity_literal,
+    partial_size,
+)
+from croton.codegen.scalars import c_type, literal, storage_type
+from croton.codegen.unit import MOST_PIECES, Unit
+from croton.graph import dims, dtypes
+from croton.graph.dims import Dim
+from croton.graph.values import Constant, Equation, Value
+from croton.loops.memory import MemoryPlan
+from croton.loops.members import loads
+from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
+
+Work = list[tuple[float, Dim]]
+
+
+class BlockPrinter:
+    """Prints one program. After `print`, `lines` are the statements, `plan` the memory behind `base`."""
+
+    def __init__(
+        self,
+        program: Program,
+        unit: Unit,
+        inputs: Mapping[Value, str],
+        outputs: Sequence[str | None],
+        prefix: str = "m",
+    ) -> None:
+        """inputs: C pointers of the program's inputs and large constants. outputs: C pointers where the
+        outputs must come to lie, None where the size is only known while running."""
+        self.program = program
+        self.unit = unit
+        self.inputs = dict(inputs)
+        self.outputs = list(outputs)
+        self.prefix = prefix
+        self.places: dict[Value, str] = dict(inputs)
+        self.plan = MemoryPlan()
+        self.dynamic: set[Value] = set()  # values whose memory is allocated while running
+        self.lines: list[str] = []
+        self.work: Work = []
+        self.sub_blocks = 0
+
+    def print(self) -> None:
+        self._place_values()
+        for number, step in enumerate(self.program.steps):
+            self._allocate_dynamic(step)
+            self.lines += self._step(step, number)
+            self._check_runtime_guards(step)
+        self._copy_outputs()
+
+    def arena(self) -> Dim:
+        """Bytes behind `base`."""
+        return _sum(_padded(slot.size) for slot in self.plan.slots)
+
+    def declarations(self, base: str) -> list[str]:
+        """Pointers to the slots."""
+        lines, offset = [], base
+        for slot in self.plan.slots:
+            name = f"{self.prefix}{slot.number}"
+            lines.append(f"char *const {name} = {offset}; (void){name};")
+            offset = f"{name} + {self.unit.size(_padded(slot.size))}"
+        for value in self.dynamic:
+            lines.append(f"void *{self.places[value]} = 0; (void){self.places[value]};")
+        return lines
+
+    # Memory.
+
+    def _place_values(self) -> None:
+        program = self.program
+        self.direct: dict[Value, int] = {}
+        for position, (output, place) in enumerate(zip(program.graph.outputs, self.outputs, strict=True)):
+            root = program.root(output)
+            if place is not None and root not in self.places and not isinstance(root, Constant):
+                self.places[root] = place
+                self.direct[root] = position
+        last = self._last_uses()
+        for number, step in enumerate(program.steps):
+            for value in made_by(step):
+                if value not in self.places:
+                    self._place(value, number, last.get(value, number))
+            self._place_scratch(step, number)
+
+    def _place(self, value: Value, number: int, last: int) -> None:
+        size = dims.multiply(_largest_size(value), value.type.dtype.itemsize)
+        if dims.runtime_symbols((size,)):
+            self.places[value] = f"{self.prefix}dynamic{len(self.dynamic)}"
+            self.dynamic.add(value)
+            return
+        self.plan.place(value, size, number, last)
+        self.places[value] = f"{self.prefix}{self.plan.placed[value]}"
+
+    def _place_scratch(self, step: Step, number: int) -> None:
+        if not isinstance(step, Nest):
+            return
+        for member in step.members:
+            if member.reduced and member.reduced[0] < step.depth:
+                itemsize = dtypes.compute_dtype(member.value.type.dtype).itemsize
+                size = dims.multiply(partial_size(member), MOST_PIECES * itemsize)
+                if dims.runtime_symbols((size,)):
+                    raise NotImplementedError("a reduction whose result has a size known only while running")
+                self.plan.place(member, size, number, number)
+
+    def _last_uses(self) -> dict[Value, int]:
+        last: dict[Value, int] = {}
+        for number, step in enumerate(self.program.steps):
+            for value in step_reads(step):
+                last[self.program.root(value)] = number
+        for output in self.program.graph.outputs:
+            last[self.program.root(output)] = len(self.program.steps)
+        return last
+
+    def pointer(self, value: Value) -> str:
+        return self.places[self.program.root(value)]
+
+    def _allocate_dynamic(self, step: Step) -> None:
+        for value in made_by(step):
+            if value in self.dynamic:
+                size = self.unit.size(dims.multiply(value.type.size, value.type.dtype.itemsize))
+                name = self.places[value]
+                self.lines.append(f"if (({name} = context->allocate(context, {size})) == 0)")
+                self.lines.append(f"    return ct_failed(context, {self._equation(value.owner)}, CT_OUT_OF_MEMORY);")
+
+    def _copy_outputs(self) -> None:
+        for position, output in enumerate(self.program.graph.outputs):
+            root = self.program.root(output)
+            place = self.outputs[position]
+            if place is None or self.direct.get(root) == position:
+                continue
+            if isinstance(root, Constant) and root not in self.places:
+                text = literal(root.data.tobytes(), root.type.dtype)
+                stored = self.unit.printer.stored(output.type.dtype, text)
+                self.lines.append(f"*({storage_type(output.type.dtype)} *){place} = {stored};")
+            else:
+                size = self.unit.size(dims.multiply(output.type.size, output.type.dtype.itemsize))
+                self.lines.append(f"__builtin_memmove({place}, {self.places[root]}, (unsigned long)({size}));")
+
+    # Runtime sizes.
+
+    def _check_runtime_guards(self, step: Step) -> None:
+        """Guards that name a size this step has just found."""
+        equations = [] if isinstance(step, Nest) else [step.equation]
+        bound = {symbol for equation in equations for symbol in equation.bound_symbols()}
+        if not bound:
+            return
+        for number, (guard, _) in enumerate(self.guards):
+            named = dims.runtime_symbols((guard.left, guard.right))
+            if named & bound and named <= set(self.unit.runtime):
+                self.lines += guard_lines(self.unit, number, guard)
+
+    guards: Sequence[tuple[dims.Guard, Equation | None]] = ()
+
+    # Steps.
+
+    def _step(self, step: Step, number: int) -> list[str]:
+        if isinstance(step, Nest):
+            return self._nest(step)
+        if isinstance(step, Product):
+            return self._product(step)
+        if isinstance(step, KernelCall):
+            return self._kernel_call(step)
+        if isinstance(step, Callback):
+            return self._callback(step)
+        if isinstance(step, BindSize):
+            return self._bind_size(step)
+        from croton.codegen.control import print_control
+
+        return print_control(self, step, number)
+
+    def _equation(self, equation: Equation | None) -> int:
+        return -1 if equation is None else self.unit.equation(equation)
+
+    def _nest(self, nest: Nest) -> list[str]:
+        size = self.unit.size
+        code = NestPrinter(nest, self.program, self.unit.printer).print()
+        name = self.unit.kernel(code.body)
+        self.work += [(cost, dims.multiply(inner, code.extent)) for cost, inner in code.work]
+        pointers = [self.pointer(value) for value in code.pointers]
+        pointers += [f"{self.prefix}{self.plan.placed[member]}" for member in code.partials]
+        extent = size(code.extent)
+        work = " + ".join(f"{max(1, int(cost * 1000))} * {size(inner)}" for cost, inner in merged(code.work))
+        sizes = [size(dims.of_atom(symbol)) for symbol in code.symbols]
+        return [
+            "{",
+            f"    void *pointers[] = {{{', '.join(pointers) or '0'}}};",
+            f"    const ct_int grain = ct_grain({extent}, {work});",
+            f"    const ct_int sizes[] = {{{', '.join([*sizes, 'grain'])}}};",
+            f"    ct_run_range(context, {name}, pointers, sizes, {extent}, grain);",
+            *self._combine(code),
+            "}",
+        ]
+
+    def _combine(self, code: NestCode) -> list[str]:
+        """Adds up, in order, what the pieces of the outer loop accumulated."""
+        lines = []
+        for member in code.partials:
+            dtype = member.value.type.dtype
+            size = self.unit.size(partial_size(member))
+            pieces = f"{self.prefix}{self.plan.placed[member]}"
+            combined = combine_text(member, "total", f"pieces[piece * {size} + j]")
+            place = self.pointer(member.value)
+            lines += [
+                "    {",
+                f"        const {c_type(dtype)} *pieces = (const {c_type(dtype)} *){pieces};",
+                f"        const ct_int count = ({self.unit.size(code.extent)} + grain - 1) / grain;",
+                f"        for (ct_int j = 0; j < {size}; ++j) {{",
+                f"            {accumulator_type(member)} total = {identity_literal(member)};",
+                f"            for (ct_int piece = 0; piece < count; ++piece) total = {combined};",
+                f"            (({storage_type(dtype)} *){place})[j] = {self.unit.printer.stored(dtype, 'total')};",
+                "        }",
+                "    }",
+            ]
+        return lines
+
+    def _product(self, step: Product) -> list[str]:
+        left, right = step.equation.inputs
+        output = step.equation.outputs[0]
+        left_swapped: bool = step.equation.op.transpose_left  # type: ignore[attr-defined]
+        right_swapped: bool = step.equation.op.transpose_right  # type: ignore[attr-defined]
+        batch, rows, columns = output.type.shape
+        inner = left.type.shape[1 if left_swapped else 2]
+        kernel = contraction_kernel(
+            ContractionSpec(
+                dtype=output.type.dtype.name,
+                m=_static(rows),
+                n=_static(columns),
+                k=_static(inner),
+                a_layout="column" if left_swapped else "row",
+                b_layout="column" if right_swapped else "row",
+            )
+        )
+        self.unit.contraction(kernel)
+        self.work.append((0.03, dims.product((batch, rows, columns, inner))))
+        m, n, k = (self.unit.size(size) for size in (rows, columns, inner))
+        a_strides = f"1, {m}" if left_swapped else f"{k}, 1"
+        b_strides = f"1, {k}" if right_swapped else f"{n}, 1"
+        a, b, c = ((self.pointer(value)) for value in (left, right, output))
+        if batch == 1:
+            arguments = f"{m}, {n}, {k}, {a}, {a_strides}, {b}, {b_strides}, {c}, {n}"
+            call = f"{kernel.function}(context, {arguments}, 0, 0, 0)"
+        else:
+            arguments = (
+                f"{self.unit.size(batch)}, {m}, {n}, {k}, {a}, {m} * {k}, {a_strides}, {b}, {k} * {n}, {b_strides}, "
+                f"{c}, {m} * {n}, {n}"
+            )
+            call = f"{kernel.batch_function}(context, {arguments}, 0, 0, 0)"
+        return self.checked(call, step.equation)
+
+    def checked(self, call: str, equation: Equation) -> list[str]:
+        """A call that returns a status; a failure leaves the function."""
+        number = self._equation(equation)
+        return [f"if ((status = {call}) != CT_OK)", f"    return ct_failed(context, {number}, status);"]
+
+    def _kernel_call(self, step: KernelCall) -> list[str]:
+        equation = step.equation
+        function = equation.op.c_function(  # type: ignore[attr-defined]
+            [operand.type for operand in equation.inputs], [output.type for output in equation.outputs]
+        )
+        for name in function.scalar_functions:
+            self.unit.printer.need(name)
+        for library in function.libraries:
+            self.unit.library(library)
+        self.unit.function(function.name, function.source)
+        values = [*equation.inputs, *equation.outputs]
+        bound = equation.bound_symbols()
+        names = [self._runtime_name(symbol) for symbol in bound]
+        pointers = ", ".join([*(self.pointer(value) for value in values), *(f"&{name}" for name in names)])
+        sizes = [size for value in values for size in value.type.shape]
+        known = [self.unit.size(0 if dims.runtime_symbols((size,)) & set(bound) else size) for size in sizes]
+        largest = max(values, key=lambda value: value.type.rank)
+        if not dims.runtime_symbols((largest.type.size,)):
+            self.work.append((function.cost, largest.type.size))
+        return [
+            "{",
+            f"    void *pointers[] = {{{pointers}}};",
+            f"    const ct_int sizes[] = {{{', '.join(known) or '0'}}};",
+            *("    " + line for line in self.checked(f"{function.name}(context, pointers, sizes)", equation)),
+            "}",
+        ]
+
+    def _runtime_name(self, symbol: dims.Symbol) -> str:
+        """The C variable of a size found while running, declared here."""
+        name = self.unit.runtime.setdefault(symbol, f"k{len(self.unit.runtime)}")
+        self.lines.append(f"ct_int {name} = 0;")
+        return name
+
+    def _bind_size(self, step: BindSize) -> list[str]:
+        equation = step.equation
+        (symbol,) = equation.bound_symbols()
+        name = self._runtime_name(symbol)
+        output = self.places.get(equation.outputs[0])
+        lines = [f"{name} = *(const ct_int *){self.pointer(equation.inputs[0])};", f"if ({name} < 0) {{"]
+        lines += [f"    context->error[1] = {name};"]
+        lines += [f"    return ct_failed(context, {self._equation(equation)}, CT_RUNTIME_ERROR);", "}"]
+        return lines + ([f"*(ct_int *){output} = {name};"] if output else [])
+
+    def _callback(self, step: Callback) -> list[str]:
+        equation = step.equation
+        lines = ["{"]
+        for side, values in (("given", equation.inputs), ("made", equation.outputs)):
+            entries = []
+            for position, value in enumerate(values):
+                sizes = ", ".join(self.unit.size(size) for size in value.type.shape) or "0"
+                lines.append(f"    ct_int {side}_shape{position}[] = {{{sizes}}};")
+                number = dtypes.ALL.index(value.type.dtype)
+                entries.append(f"{{{self.pointer(value)}, {number}, {value.type.rank}, {side}_shape{position}}}")
+            lines.append(f"    ct_array {side}[] = {{{', '.join(entries) or '{0, 0, 0, 0}'}}};")
+        count = f"given, {len(equation.inputs)}, made, {len(equation.outputs)}"
+        lines.append(f"    if (context->callback(context, {self.unit.callback(equation)}, {count}) != 0)")
+        lines.append(f"        return ct_failed(context, {self._equation(equation)}, CT_CALLBACK_RAISED);")
+        lines.append("}")
+        return lines
+
+
+def made_by(step: Step) -> list[Value]:
+    """Values that a step writes to memory."""
+    if isinstance(step, Nest):
+        return [member.value for member in step.members if member.value in step.stored]
+    return list(step.equation.outputs)
+
+
+def step_reads(step: Step) -> list[Value]:
+    """Values whose memory a step reads."""
+    if isinstance(step, Nest):
+        return [load.data for member in step.members for load in loads(member.expression)]
+    return list(step.equation.inputs)
+
+
+def guard_lines(unit: Unit, number: int, guard: dims.Guard) -> list[str]:
+    """Statements that leave the function when a guard fails."""
+    left, right = unit.size(guard.left), unit.size(guard.right)
+    operator = "<" if getattr(guard, "kind", "equal") == "at_least" else "!="
+    return [f"if ({left} {operator} {right})", f"    return ct_guard(context, {number}, {left}, {right});"]
+
+
+def merged(work: Work) -> Work:
+    """Terms with equal sizes added up."""
+    total: dict[Dim, float] = {}
+    for cost, size in work:
+        total[size] = total.get(size, 0.0) + cost
+    return [(cost, size) for size, cost in total.items()]
+
+
+def _largest_size(value: Value) -> Dim:
+    """Elements that a value's memory must hold: the bound of sizes its own equation finds."""
+    equation = value.owner
+    bounds = getattr(equation.op, "size_bounds", None) if equation is not None else None
+    if bounds is None or equation is None:
+        return value.type.size
+    return dims.substitute(value.type.size, bounds([operand.type for operand in equation.inputs]))
+
+
+def _static(size: Dim) -> int | None:
+    return size if isinstance(size, int) else None
+
+
+def _padded(size: Dim) -> Dim:
+    """Bytes of a slot with room to keep the next one aligned."""
+    if isinstance(size, int):
+        return -(-size // 64) * 64
+    return dims.multiply(64, dims.floordiv(dims.add(size, 63), 64))
+
+
+def _sum(sizes: object) -> Dim:
+    total: Dim = 0
+    for size in sizes:  # type: ignore[attr-defined]
+        total = dims.add(total, size)
+    return total

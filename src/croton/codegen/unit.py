@@ -1,0 +1,127 @@
+"""The translation unit being written: kernels, helpers and declarations, each emitted once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from croton.codegen import vector_maths
+from croton.codegen.contraction import ContractionKernel
+from croton.codegen.nests import reduction_declaration
+from croton.codegen.scalars import PRELUDE, ScalarPrinter, size_text
+from croton.graph.dims import Dim, Symbol
+from croton.graph.values import Equation
+
+MOST_PIECES = 64
+ABI = (Path(__file__).parent / "include" / "croton_abi.h").read_text()
+
+
+class Unit:
+    """Everything that blocks of statements share: functions, sizes by name, equations by number."""
+
+    def __init__(self) -> None:
+        self.printer = ScalarPrinter()
+        self.symbols: dict[Symbol, str] = {}  # sizes of inputs, entries of `dims`
+        self.runtime: dict[Symbol, str] = {}  # sizes found while running
+        self.checked: dict[Symbol, str] = {}  # sizes of axes that are compared, not named
+        self.kernels: dict[str, str] = {}  # C text of a kernel's body -> its name
+        self.inline: dict[str, str] = {}  # other functions of this unit by name
+        self.shared_units: dict[str, str] = {}
+        self.declarations: dict[str, None] = {}
+        self.libraries: dict[str, int] = {}
+        self.equations: list[Equation] = []
+        self.callbacks: list[Equation] = []
+
+    def name_size(self, symbol: Symbol) -> str:
+        return self.symbols.setdefault(symbol, f"n{len(self.symbols)}")
+
+    def size(self, size: Dim) -> str:
+        """A size as C."""
+        return size_text(size, {**self.symbols, **self.runtime, **self.checked})
+
+    def kernel(self, body: str) -> str:
+        """The name of the range function with this body."""
+        return self.kernels.setdefault(body, f"kernel{len(self.kernels)}")
+
+    def function(self, name: str, source: str) -> None:
+        """A function with a name of its own; the same name always comes with the same source."""
+        known = self.inline.setdefault(name, source)
+        if known != source:
+            raise AssertionError(f"two sources for the C function {name}")
+
+    def contraction(self, kernel: ContractionKernel) -> None:
+        if kernel.shared:
+            self.shared_units.setdefault(kernel.function, ABI + kernel.source)
+            self.declarations.setdefault(kernel.declaration)
+        else:
+            self.function(kernel.function, kernel.source)
+
+    def library(self, name: str) -> None:
+        """A BLAS or LAPACK routine, found at run time in context->library[LIBRARY_<routine>]."""
+        number = self.libraries.setdefault(name, len(self.libraries))
+        self.declarations.setdefault(f"#define LIBRARY_{name.rpartition(':')[2]} {number}")
+
+    def equation(self, equation: Equation) -> int:
+        """The number by which a failing step names its equation."""
+        self.equations.append(equation)
+        return len(self.equations) - 1
+
+    def callback(self, equation: Equation) -> int:
+        self.callbacks.append(equation)
+        return len(self.callbacks) - 1
+
+    def text(self, *entries: str) -> str:
+        """The whole unit, ending with the entries."""
+        kernels = [f"static void {name}{_RANGE}\n{{\n{body}\n}}\n" for body, name in self.kernels.items()]
+        return "\n".join(
+            [
+                ABI,
+                PRELUDE,
+                RANGE_HELPERS,
+                vector_maths.source_for(self.printer.needed),
+                *(reduction_declaration(kind, dtype) for kind, dtype in self.printer.reductions),
+                *self.declarations,
+                *self.inline.values(),
+                *kernels,
+                *entries,
+            ]
+        )
+
+
+_RANGE = "(void *const *pointers, const ct_int *sizes, ct_int begin, ct_int end)"
+
+RANGE_HELPERS = f"""\
+static inline ct_int ct_align(ct_int bytes) {{ return (bytes + 63) & ~(ct_int)63; }}
+
+/* Iterations per piece: about 20 microseconds of work, at most {MOST_PIECES} pieces. */
+static inline ct_int ct_grain(ct_int extent, ct_int picoseconds)
+{{
+    ct_int grain = 20000000 / (picoseconds > 0 ? picoseconds : 1);
+    grain = grain < 1 ? 1 : grain;
+    grain = grain > 16 ? grain & ~(ct_int)15 : grain;
+    const ct_int least = (extent + {MOST_PIECES - 1}) / {MOST_PIECES};
+    return grain < least ? least : grain;
+}}
+
+static inline void ct_run_range(ct_context *context, ct_range_body body, void *const *pointers,
+                                const ct_int *sizes, ct_int extent, ct_int grain)
+{{
+    if (extent > grain)
+        context->parallel(context, body, pointers, sizes, extent, grain);
+    else if (extent > 0)
+        body(pointers, sizes, 0, extent);
+}}
+
+static inline int ct_guard(ct_context *context, ct_int number, ct_int left, ct_int right)
+{{
+    context->error[0] = number;
+    context->error[1] = left;
+    context->error[2] = right;
+    return CT_FAILED_GUARD;
+}}
+
+static inline int ct_failed(ct_context *context, ct_int equation, int status)
+{{
+    context->error[0] = equation;
+    return status;
+}}
+"""
