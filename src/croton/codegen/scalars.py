@@ -80,17 +80,17 @@ class ScalarPrinter:
         if dtypes.is_bool(dtype):
             return f"({place} != 0)"
         if dtype == dtypes.FLOAT16:
-            return f"{self.need('ct_f16_to_f32')}({place})"
+            return f"{self.need('ct_f32_from_f16')}({place})"
         if dtype == dtypes.BFLOAT16:
-            return f"{self.need('ct_bf16_to_f32')}({place})"
+            return f"{self.need('ct_f32_from_bf16')}({place})"
         return place
 
     def stored(self, dtype: DType, number: str) -> str:
         """A number as an element to put in memory."""
         if dtype == dtypes.FLOAT16:
-            return f"{self.need('ct_f32_to_f16')}({number})"
+            return f"{self.need('ct_f16_from_f32')}({number})"
         if dtype == dtypes.BFLOAT16:
-            return f"{self.need('ct_f32_to_bf16')}({number})"
+            return f"{self.need('ct_bf16_from_f32')}({number})"
         return number
 
     def cast(self, operand: str, source: DType, target: DType) -> str:
@@ -103,10 +103,14 @@ class ScalarPrinter:
             real = dtypes.real_dtype(source)
             return self.cast(f"__real__ {operand}", real, target)
         if target in (dtypes.FLOAT16, dtypes.BFLOAT16):
-            narrowed = self.stored(target, f"(float){operand}")
-            return self.loaded(target, narrowed)
+            half = "f16" if target == dtypes.FLOAT16 else "bf16"
+            single = source == dtypes.FLOAT64 and f"{self.need(f'ct_{half}_from_f64')}({operand})"
+            return self.loaded(target, single or self.stored(target, f"(float){operand}"))
         if dtypes.is_float(source) and dtypes.is_integer(target):
-            return f"{self.need(f'ct_cast_{suffix(source)}_{suffix(target)}')}({operand})"
+            return f"{self.need(f'ct_{suffix(target)}_from_{suffix(source)}')}({operand})"
+        converter = f"ct_{_SUFFIX.get(target.name)}_from_{suffix(source)}"
+        if dtypes.is_float(target) and dtypes.is_integer(source) and converter in vector_maths.available():
+            return f"{self.need(converter)}({operand})"
         return f"({c_type(target)}){operand}"
 
     def call(self, function: str, dtype: DType, operand_dtype: DType, operands: list[str]) -> str:
@@ -117,7 +121,11 @@ class ScalarPrinter:
         template = _template(function, operand_dtype)
         if template is not None:
             return template.format(*operands, T=c_type(operand_dtype), U=_unsigned(operand_dtype))
-        name = f"ct_{function}_{suffix(operand_dtype)}"
+        c_name = _C_NAMES.get(function, function)
+        if dtypes.is_integer(operand_dtype) and function in _WIDE_INTEGER:
+            wide = "u64" if operand_dtype.kind == "u" else "i64"
+            return f"({c_type(operand_dtype)}){self.need(f'ct_{c_name}_{wide}')}({', '.join(operands)})"
+        name = f"ct_{c_name}_{suffix(operand_dtype)}"
         if name not in vector_maths.available():
             raise NotImplementedError(f"no C for {function} of {operand_dtype.name}")
         return f"{self.need(name)}({', '.join(operands)})"
@@ -176,6 +184,31 @@ _FLOAT = {
     "isnan": "({0} != {0})",
     "sign": "({0} != {0} ? {0} : ({T})(({0} > 0) - ({0} < 0)))",
 }
+_COMPLEX = {
+    "conj": "(~{0})",
+    "real": "(__real__ {0})",
+    "imag": "(__imag__ {0})",
+    "isnan": "(__real__ {0} != __real__ {0} || __imag__ {0} != __imag__ {0})",
+    "isinf": "(__real__ {0} - __real__ {0} != 0 && __real__ {0} == __real__ {0}"
+    " || __imag__ {0} - __imag__ {0} != 0 && __imag__ {0} == __imag__ {0})",
+    "isfinite": "(__real__ {0} - __real__ {0} == 0 && __imag__ {0} - __imag__ {0} == 0)",
+}
+_COMPLEX_BY_NAME = {"multiply", "divide", "square"}
+# What C calls by another name than NumPy.
+_C_NAMES = {
+    "power": "pow",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+    "gammaln": "lgamma",
+    "absolute": "abs",
+}
+# Integer functions that compute in 64 bits whatever the dtype.
+_WIDE_INTEGER = {"gcd", "lcm"}
 _BUILTIN = {"sqrt", "floor", "ceil", "trunc", "rint", "copysign", "isinf", "isfinite"}
 
 
@@ -197,8 +230,8 @@ def _template(function: str, dtype: DType) -> str | None:
             return "__builtin_fabs({0})" if dtype == dtypes.FLOAT64 else "__builtin_fabsf({0})"
         if function in _BUILTIN:
             return _builtin(function, dtype)
-    if dtypes.is_complex(dtype) and function in ("divide", "multiply"):
-        return None
+    if dtypes.is_complex(dtype):
+        return _COMPLEX.get(function) or (_COMMON.get(function) if function not in _COMPLEX_BY_NAME else None)
     return _COMMON.get(function)
 
 
