@@ -1,6 +1,6 @@
 """The vector maths that generated C leans on, cut out function by function.
 
-The C text lives in ``include/vector_maths/*.h``. There a line ``/*@ name: dependency dependency */``
+The C text lives in ``include/vector_maths/*.h`` and, for random numbers, ``include/philox.h``. There a line ``/*@ name: dependency dependency */``
 opens a piece, which ends where the next one opens. Generated code includes only the pieces it uses, so
 that it compiles fast; they include nothing and call no library function, so that it can be exported.
 """
@@ -10,9 +10,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "include" / "vector_maths"
+_INCLUDE = Path(__file__).parent / "include"
 _OPENING = re.compile(r"^/\*@ (\w+):([\w ]*)\*/\n", re.MULTILINE)
 
 
@@ -20,7 +21,7 @@ _OPENING = re.compile(r"^/\*@ (\w+):([\w ]*)\*/\n", re.MULTILINE)
 def _pieces() -> dict[str, tuple[tuple[str, ...], str]]:
     """Every piece: name -> (names it depends on, C text), in the order of the files."""
     pieces: dict[str, tuple[tuple[str, ...], str]] = {}
-    for path in sorted(_FOLDER.glob("*.h")):
+    for path in [*sorted((_INCLUDE / "vector_maths").glob("*.h")), _INCLUDE / "philox.h"]:
         # re.split with two groups gives: preamble, name, dependencies, text, name, dependencies, text...
         parts = _OPENING.split(path.read_text(encoding="utf-8"))
         for name, dependencies, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
@@ -76,3 +77,27 @@ def needs_libm(name: str) -> bool:
     if name not in available():
         raise KeyError(f"no vector maths function named {name!r}; vector_maths.available() lists them all")
     return False
+
+
+@dataclass(frozen=True)
+class OrdinaryVariant:
+    """A faster function, right for all but rare arguments, and the test that finds those.
+
+    A loop may call `name` for every element and OR `guard` (same arguments, int 0 or 1) over all of them; when
+    that comes out nonzero it must run again with the full function. So the loop must not overwrite what it reads.
+    """
+
+    name: str
+    guard: str
+
+
+def ordinary_variant(name: str) -> OrdinaryVariant | None:
+    """The faster variant of a function for use under a guard, or None if it has none."""
+    return _ORDINARY.get(name)
+
+
+_ORDINARY = {
+    f"ct_{function}_{dtype}": OrdinaryVariant(f"ct_{function}_ordinary_{dtype}", f"ct_huge_angle_{dtype}")
+    for function in ("sin", "cos", "tan")
+    for dtype in ("f32", "f64")
+} | {"ct_fmod_f64": OrdinaryVariant("ct_fmod_ordinary_f64", "ct_huge_quotient_f64")}
