@@ -165,7 +165,10 @@ def test_dtypes_of_ml_dtypes_pass(make_function):
 
 @pytest.mark.parametrize(
     ("replace", "message"),
-    [(("context, 0,", "context, 5,"), "no callback 5"), (("{in[0], 0,", "{in[0], 9,"), "dtype number 9 of 1")],
+    [
+        (("context, 0,", "context, 5,"), "no callback 5"),
+        (("{in[0], 0,", "{in[0], 9,"), "dtype number 9 of 1"),
+    ],
 )
 def test_wrong_numbers_in_generated_code_are_errors_and_no_crash(calling, replace, message):
     with pytest.raises(SystemError, match=message):
@@ -244,7 +247,9 @@ class TestCellsInCallbacks:
     def test_reading_what_is_updated_in_place_is_an_error_and_no_deadlock(self, updating):
         cell = Cell(np.array(1.0), "w")
         f = updating(cell, "in_place", lambda: print(cell.array))
-        with pytest.raises(RuntimeError, match="shared variable 'w' is being updated by the call in progress"):
+        with pytest.raises(
+            RuntimeError, match="shared variable 'w' is being updated by the call in progress"
+        ):
             f()
         assert cell.array == 1.0
 

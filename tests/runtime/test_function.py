@@ -78,12 +78,18 @@ def test_it_can_be_weakly_referenced_and_is_freed(make_function):
 
 
 def test_cycles_through_it_are_collected(make_function):
-    details = Details()
-    f = make_function([], [], details=details, callbacks=[lambda: f], coerce=lambda p, v: f, returns=lambda o: f)
-    details.function = f
-    f.me = f
-    reference = weakref.ref(f)
-    del f, details
+    def make_cycle():
+        details = Details()
+
+        def refer(*ignored):
+            return details
+
+        f = make_function([], [], details=details, callbacks=[refer], coerce=refer, fail=refer, returns=refer)
+        details.function = f
+        f.me = f
+        return weakref.ref(f)
+
+    reference = make_cycle()
     gc.collect()
     assert reference() is None
 
@@ -93,9 +99,11 @@ def test_copies_are_the_function_itself(add):
 
 
 def test_it_is_pickled_as_its_details_say(make_function):
-    assert pickle.loads(pickle.dumps(make_function([], [], details=Picklable()))) == "rebuilt with from details"
+    assert (
+        pickle.loads(pickle.dumps(make_function([], [], details=Picklable()))) == "rebuilt with from details"
+    )
     for details in (None, Details()):
-        with pytest.raises((TypeError, AttributeError), match="pickle|reduce_function"):
+        with pytest.raises((TypeError, AttributeError), match=r"pickle|reduce_function"):
             pickle.dumps(make_function([], [], details=details))
 
 

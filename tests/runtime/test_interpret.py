@@ -17,7 +17,11 @@ def test_inputs_arrive_as_arrays_and_outputs_are_returned():
 
     f = Function(
         name="f",
-        inputs=[("argument", "x", "float32", 1), ("argument", "k", "float32", 0), ("constant", np.float32([1, 2]))],
+        inputs=[
+            ("argument", "x", "float32", 1),
+            ("argument", "k", "float32", 0),
+            ("constant", np.float32([1, 2])),
+        ],
         outputs=[("fresh", "float32", 1)],
         interpret=interpret,
         returns="single",
@@ -33,7 +37,11 @@ def test_updates_replace(kind):
     given = np.zeros(2)
     cell = Cell(given, "w")
     f = Function(
-        name="f", inputs=[("cell", cell)], outputs=[(kind, cell)], interpret=lambda i: [i[0] + 1], returns="none"
+        name="f",
+        inputs=[("cell", cell)],
+        outputs=[(kind, cell)],
+        interpret=lambda i: [i[0] + 1],
+        returns="none",
     )
     f()
     f()
@@ -85,7 +93,10 @@ def test_exceptions_come_through_and_change_nothing():
 def test_the_cell_may_be_read_while_it_runs():
     cell = Cell(np.zeros(1), "w")
     f = Function(
-        name="f", inputs=[("cell", cell)], outputs=[("in_place", cell)], interpret=lambda inputs: [cell.array + 1]
+        name="f",
+        inputs=[("cell", cell)],
+        outputs=[("in_place", cell)],
+        interpret=lambda inputs: [cell.array + 1],
     )
     f()
     assert cell.array[0] == 1

@@ -34,8 +34,9 @@ import numpy as np
 from croton.runtime import Cell, Function, Library
 library = Library({path!r})
 cell = Cell(np.array(1.0), "w")
-f = Function(name="f", prepare=library.address("croton_prepare"), run=library.address("croton_run"), owner=library,
-             inputs=[("cell", cell)], outputs=[("replace", cell)], returns="none")
+f = Function(
+    name="f", owner=library, prepare=library.address("croton_prepare"), run=library.address("croton_run"),
+    inputs=[("cell", cell)], outputs=[("replace", cell)], returns="none")
 threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 started = time.perf_counter()
 try:
@@ -96,7 +97,9 @@ def test_a_signal_that_generated_code_noticed_but_ignored_is_not_lost(make_funct
 def test_waiting_for_a_cell_can_be_interrupted(make_function):
     """The main thread waits for an update that another thread runs for a long time."""
     f = make_function([], [], run="for (volatile long i = 0; i < (1L << 32); i++) {}", nanoseconds=10**9)
-    driver = DRIVER.replace("    f()\n", "    threading.Thread(target=f, daemon=True).start(); time.sleep(0.1); f()\n")
+    driver = DRIVER.replace(
+        "    f()\n", "    threading.Thread(target=f, daemon=True).start(); time.sleep(0.1); f()\n"
+    )
     driver = driver[: driver.index("cell.array = ")] + "os._exit(0)"
     driver = driver.replace("float(cell.array))", "1.0, flush=True)")
     done = subprocess.run(

@@ -63,8 +63,10 @@ import sys
 import numpy as np
 from croton.runtime import Function, Library
 library = Library({path!r})
-f = Function(name="f", prepare=library.address("croton_prepare"), run=library.address("croton_run"), owner=library,
-    inputs=[("argument", "a", "float64", 2), ("argument", "b", "float64", 2)], outputs=[("fresh", "float64", 2)],
+f = Function(
+    name="f", owner=library, prepare=library.address("croton_prepare"), run=library.address("croton_run"),
+    inputs=[("argument", "a", "float64", 2), ("argument", "b", "float64", 2)],
+    outputs=[("fresh", "float64", 2)],
     routines=["scipy.linalg.cython_blas:sgemm", "scipy.linalg.cython_blas:dgemm"])
 before = "scipy" in sys.modules
 f(np.eye(3), np.eye(3))

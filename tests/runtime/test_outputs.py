@@ -46,7 +46,9 @@ def test_every_call_returns_new_arrays(add):
 
 
 def test_large_outputs_are_aligned_writeable_and_outlive_the_function(make_function):
-    f = make_function([], [("fresh", "float32", 2)], prepare="out[0][0] = 64; out[0][1] = 100;", returns="single")
+    f = make_function(
+        [], [("fresh", "float32", 2)], prepare="out[0][0] = 64; out[0][1] = 100;", returns="single"
+    )
     array = f()
     del f
     assert array.ctypes.data % 64 == 0
@@ -123,7 +125,7 @@ class TestOutputsOfUnknownShape:
             "ct_int shape[2] = {0, 0}; return context->give_output(context, 1, in[0], 2, shape);",
             "ct_int shape[2] = {0, 0}; return context->give_output(context, -1, in[0], 2, shape);",
             "ct_int shape[2] = {-1, 1}; return context->give_output(context, 0, in[0], 2, shape);",
-            "ct_int shape[2] = {1L << 40, 1L << 40}; return context->give_output(context, 0, in[0], 2, shape);",
+            "ct_int s[2] = {1L << 40, 1L << 40}; return context->give_output(context, 0, in[0], 2, s);",
         ],
         ids=["rank", "number", "negative number", "negative size", "overflow"],
     )
@@ -133,7 +135,9 @@ class TestOutputsOfUnknownShape:
 
     def test_a_returned_output_of_known_shape_cannot_be_given(self, make_function):
         f = make_function(
-            [], [("fresh", "float64", 0)], run="double x = 1; return context->give_output(context, 0, &x, 0, &dims[0]);"
+            [],
+            [("fresh", "float64", 0)],
+            run="double x = 1; return context->give_output(context, 0, &x, 0, &dims[0]);",
         )
         with pytest.raises(RuntimeError):
             f()

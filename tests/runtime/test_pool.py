@@ -64,11 +64,15 @@ def expected(extent, grain):
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
-@pytest.mark.parametrize(("extent", "grain"), [(0, 1), (1, 1), (10, 3), (1000, 1), (1000, 64), (7, 100), (9, 0), (9, -1)])
+@pytest.mark.parametrize(
+    ("extent", "grain"), [(0, 1), (1, 1), (10, 3), (1000, 1), (1000, 64), (7, 100), (9, 0), (9, -1)]
+)
 def test_each_index_is_run_once_in_the_same_pieces_for_any_number_of_threads(pieces, threads, extent, grain):
     runtime.set_threads(threads)
     for _ in range(5):
-        np.testing.assert_array_equal(pieces(extent, grain, np.zeros(extent, np.int64)), expected(extent, grain))
+        np.testing.assert_array_equal(
+            pieces(extent, grain, np.zeros(extent, np.int64)), expected(extent, grain)
+        )
 
 
 def test_the_number_of_threads_can_change_between_calls(pieces):
@@ -142,7 +146,7 @@ def test_a_parallel_loop_inside_a_parallel_loop_runs_serially(make_function, nan
             }
         }
         """,
-        run="void *pointers[2] = {out[0], context}; context->parallel(context, outer, pointers, dims, 12, 1);",
+        run="void *pointers[2] = {out[0], context};context->parallel(context, outer, pointers, dims, 12, 1);",
         nanoseconds=nanoseconds,
         returns="single",
     )
@@ -278,7 +282,8 @@ def test_a_process_that_used_the_pool_exits_cleanly(pieces):
 import numpy as np
 from croton.runtime import Function, Library
 library = Library({library!r})
-f = Function(name="f", prepare=library.address("croton_prepare"), run=library.address("croton_run"), owner=library,
+f = Function(
+    name="f", owner=library, prepare=library.address("croton_prepare"), run=library.address("croton_run"),
     inputs=[("argument", "e", "int64", 0), ("argument", "g", "int64", 0), ("argument", "l", "int64", 1)],
     outputs=[("fresh", "int64", 1)])
 print(f(1000, 1, np.zeros(1000, np.int64))[0].sum())

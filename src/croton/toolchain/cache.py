@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_MAGIC = b"CROTON1\n"
+# The last line of an entry: digest and size of what comes before. Text, so that sources stay readable.
 _DIGEST_BYTES = 32
-_FOOTER_BYTES = _DIGEST_BYTES + 8 + len(_MAGIC)
+_FOOTER = re.compile(rb"croton [0-9a-f]{64} [0-9a-f]{16}\n\Z")
+_FOOTER_BYTES = len("croton ") + 2 * _DIGEST_BYTES + 1 + 16 + 1
 _KEY = re.compile(r"[0-9a-f]{16,128}\Z")
 _SUFFIX = re.compile(r"\.[a-z]{1,12}\Z")
 _SHARDS = "0123456789abcdef"
@@ -106,11 +107,7 @@ class Cache:
         directory. Raises `CacheError` when that fails too.
         """
         data = contents if isinstance(contents, bytes) else Path(contents).read_bytes()
-        data += (
-            hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
-            + len(data).to_bytes(8, "little")
-            + _MAGIC
-        )
+        data += _footer(data)
         path = self._path(key, suffix)
         try:
             _write(path, data)
@@ -266,14 +263,15 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
+def _footer(body: bytes | memoryview) -> bytes:
+    digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).hexdigest()
+    return f"croton {digest} {len(body):016x}\n".encode()
+
+
 def _is_intact(contents: bytes) -> bool:
-    if len(contents) < _FOOTER_BYTES or not contents.endswith(_MAGIC):
-        return False
-    body = memoryview(contents)[:-_FOOTER_BYTES]
-    footer = contents[-_FOOTER_BYTES : -len(_MAGIC)]
-    if int.from_bytes(footer[_DIGEST_BYTES:], "little") != len(body):
-        return False
-    return hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() == footer[:_DIGEST_BYTES]
+    body, footer = memoryview(contents)[:-_FOOTER_BYTES], contents[-_FOOTER_BYTES:]
+    # the pattern first: it is quick to see that a file was cut off
+    return _FOOTER.match(footer) is not None and _footer(body) == footer
 
 
 def _write(path: Path, data: bytes) -> None:
