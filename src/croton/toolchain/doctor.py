@@ -40,7 +40,8 @@ def report() -> dict[str, Any]:
     """Everything worth knowing about this machine, as plain values.
 
     Keys: "python", "platform", "processor", "compiler" (None without one), "threads", "cache", "blas",
-    "works" (whether a function could be compiled and run) and "problems" (texts to show; empty when all is well).
+    "works" (whether a function could be compiled and run) and "problems" (texts to show; empty when all is
+    well).
     """
     problems: list[str] = []
     cache = default_cache()
