@@ -1,6 +1,7 @@
 """Croton: an optimizing compiler for array programs."""
 
 from croton.frontends.config import config
+from croton.frontends.control import cond, scan_loop, while_loop
 from croton.frontends.function import In, function
 from croton.frontends.gradient import grad
 from croton.frontends.variables import shared

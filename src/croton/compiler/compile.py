@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from croton.codegen.program import ProgramCode, ProgramPrinter
-from croton.graph.graph import Graph
+from croton.graph.graph import Graph, transform
 from croton.graph.values import Constant, Equation, NDArray, Value
 from croton.loops.fusion import lower
 from croton.loops.program import Program
@@ -55,7 +55,7 @@ def compile_graph(graph: Graph, disabled: Sequence[str] = ()) -> Executable:
     Raises:
         NoCompilerError: there is no C compiler.
     """
-    optimized = optimize(graph, disabled)
+    optimized = optimize_deeply(graph, disabled)
     program = lower(optimized, fuse="fusion" not in disabled)
     arrays = [*optimized.inputs, *large_constants(program.graph)]
     code = ProgramPrinter(program, arrays).print()
@@ -64,10 +64,25 @@ def compile_graph(graph: Graph, disabled: Sequence[str] = ()) -> Executable:
     return Executable(optimized, program, arrays, code, prepare, run, library)
 
 
+def optimize_deeply(graph: Graph, disabled: Sequence[str] = ()) -> Graph:
+    """The graph and, inside it, every body of a loop or branch, rewritten."""
+    optimized = optimize(graph, disabled)
+
+    def inner(equation: Equation) -> Sequence[Value] | None:
+        op = equation.op.map_graphs(lambda body: optimize_deeply(body, disabled))
+        if op is equation.op:
+            return None
+        return Equation(op, equation.inputs, [o.type for o in equation.outputs], equation.guards, equation.location).outputs
+
+    return transform(optimized, inner) if any(equation.op.graphs() for equation in optimized.equations) else optimized
+
+
 def large_constants(graph: Graph) -> list[Constant]:
-    """Constants that are arrays rather than numbers: code reads them from memory."""
+    """Constants that are arrays rather than numbers, bodies of loops included: code reads them from memory."""
     found: dict[Constant, None] = {}
     for equation in graph.equations:
+        for body in equation.op.graphs():
+            found.update(dict.fromkeys(large_constants(body)))
         opaque = not hasattr(equation.op, "element") and not equation.op.name.startswith("reduce_")
         for operand in equation.inputs:
             if isinstance(operand, Constant) and (operand.data.size != 1 or opaque):

@@ -10,7 +10,7 @@ import numpy as np
 
 from croton.compiler.compile import Executable, compile_graph
 from croton.compiler.errors import failure
-from croton.compiler.interpreter import interpret
+from croton.graph.interpreter import interpret
 from croton.frontends.config import config
 from croton.frontends.variables import SharedVariable, TensorVariable
 from croton.graph import dims, dtypes

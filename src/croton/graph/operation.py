@@ -9,7 +9,7 @@ lowering, by subclassing one of the kinds in `croton.ops.base`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -66,6 +66,17 @@ class Operation:
     def graphs(self) -> tuple[Graph, ...]:
         """The sub-graphs that are this operation's parameters: bodies of loops and branches."""
         return ()
+
+    def map_graphs(self, change: Callable[[Graph], Graph]) -> Operation:
+        """This operation with every sub-graph changed; itself when none does."""
+        changes = {}
+        for field in _fields(type(self)):
+            old = getattr(self, field)
+            if any(old is graph for graph in self.graphs()):
+                new = change(old)
+                if new is not old:
+                    changes[field] = new
+        return dataclasses.replace(self, **changes) if changes else self  # type: ignore[type-var]
 
     def __str__(self) -> str:
         fields = _fields(type(self))

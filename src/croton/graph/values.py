@@ -38,6 +38,10 @@ class TensorType:
     def __str__(self) -> str:
         return f"{self.dtype.name}{list(self.shape)}"
 
+    def __call__(self, name: str | None = None) -> Value:
+        """A new variable of this type."""
+        return Value.factory(self, name=name)
+
 
 class Location(NamedTuple):
     """The user's line that made something."""
@@ -75,6 +79,7 @@ class Value:
     __slots__ = ("__weakref__", "index", "name", "owner", "type")
 
     factory: ClassVar[type[Value]]
+    weak: ClassVar[bool | int | float | complex | None] = None  # set where a value stands for a Python number
     __array_priority__ = 1000  # NumPy arrays and scalars leave binary operators to us
 
     def __init__(self, type: TensorType, owner: Equation | None = None, index: int = 0, name: str | None = None):
@@ -115,6 +120,12 @@ class EagerValue:
 
     def __init__(self, data: NDArray) -> None:
         self.data = data
+
+    def as_symbolic(self) -> Value:
+        """This array as a node of a graph: a constant that shares its memory."""
+        view = self.data.view()
+        view.flags.writeable = False
+        return constant(view)
 
 
 class Equation:

@@ -22,7 +22,7 @@ from croton.loops.members import (
     is_reshape,
     loads,
 )
-from croton.loops.program import BindSize, Callback, KernelCall, Nest, Product, Program, Step
+from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
 
 LARGEST_NEST = 24
 
@@ -66,6 +66,8 @@ class _Scheduler:
             return Product(equation)
         if equation.op.name == "number_as_size":
             return BindSize(equation)
+        if equation.op.graphs():
+            return Control(equation, tuple(lower(graph, self.fuse) for graph in equation.op.graphs()))
         if hasattr(equation.op, "c_function"):
             return KernelCall(equation)
         return Callback(equation)

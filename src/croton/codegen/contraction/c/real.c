@@ -8,5 +8,5 @@ static int multiply_real(const product *x)
         if (status >= 0)
             return status;
     }
-    return multiply_packed(x);
+    return multiply_matrices(x);
 }

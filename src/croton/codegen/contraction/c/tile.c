@@ -84,9 +84,10 @@ INLINE void store_tile(int height, int width, vector sums[FULL_ROWS][2], const t
 }
 
 /* Row i of A is read at a[i * a_row + p * a_step], so the same text serves a packed panel (a_row 1)
- * and A where it lies. A tile that sticks out below reads its last row again. */
+ * and A where it lies. A tile that sticks out below reads its last row again. Where `copy` is not
+ * NULL, B lies scattered: its panel is fetched ahead and left packed in `copy` for the next tiles. */
 INLINE void multiply_tile(int height, int width, ct_int k, const REAL *a, ct_int a_row, ct_int a_step,
-                          const REAL *b, ct_int b_step, const target *to)
+                          const REAL *b, ct_int b_step, REAL *copy, const target *to)
 {
     const REAL *rows[FULL_ROWS];
     vector sums[FULL_ROWS][2];
@@ -99,9 +100,14 @@ INLINE void multiply_tile(int height, int width, ct_int k, const REAL *a, ct_int
     }
     for (ct_int p = 0; p < k; p++) {
         vector right[2];
+        if (copy)
+            __builtin_prefetch(b + (p + 24) * b_step);
         UNROLL
-        for (int v = 0; v < width; v++)
+        for (int v = 0; v < width; v++) {
             right[v] = *(const loose_vector *)(b + p * b_step + v * LANES);
+            if (copy)
+                *(loose_vector *)(copy + p * PANEL + v * LANES) = right[v];
+        }
         UNROLL
         for (int i = 0; i < height; i++) {
             REAL left = rows[i][p * a_step];
@@ -120,7 +126,7 @@ typedef void (*tile_function)(ct_int k, const REAL *a, ct_int a_row, ct_int a_st
     static void NAME(ct_int k, const REAL *a, ct_int a_row, ct_int a_step, const REAL *b, ct_int b_step, \
                      const target *to)                                                                  \
     {                                                                                                   \
-        multiply_tile(HEIGHT, WIDTH, k, a, a_row, a_step, b, b_step, to);                               \
+        multiply_tile(HEIGHT, WIDTH, k, a, a_row, a_step, b, b_step, 0, to);                            \
     }
 
 TILE_FUNCTION(tile_full_2, FULL_ROWS, 2)
@@ -133,6 +139,12 @@ static const tile_function tile_functions[2][2] = {
     {tile_short_1, tile_short_2},
     {tile_full_1, tile_full_2},
 };
+
+static void tile_and_copy(ct_int k, const REAL *a, ct_int a_row, ct_int a_step, const REAL *b, ct_int b_step,
+                          REAL *copy, const target *to)
+{
+    multiply_tile(FULL_ROWS, 2, k, a, a_row, a_step, b, b_step, copy, to);
+}
 
 /* Height of the tile to begin at a row with `left` rows still to do: full ones, except that two
  * short tiles waste less than a full one and a nearly empty one. */

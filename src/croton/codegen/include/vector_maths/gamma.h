@@ -108,10 +108,11 @@ static double ct_digamma_positive_f64(double x) {
         -0x1.b1cb63005ee98p-2, 0x1.e6f0cbb873617p-1,
     };
     static const double around_25[] = {
-        0x1.210e29ec7b43ap-21, -0x1.54fa861c9962ep-20, 0x1.637730b61f59fp-19, -0x1.c2f551ced387cp-18,
-        0x1.1f0182ac34619p-16, -0x1.694b4c4588a14p-15, 0x1.c86fc2732da5bp-14, -0x1.21dd9003a6062p-12,
-        0x1.72e0115b33277p-11, -0x1.dfdf14e349d1bp-10, 0x1.3bf9d572da7bdp-8, -0x1.ac61ab97751d5p-7,
-        0x1.31b4c435a7c00p-5, -0x1.e3bef327dfe0cp-4, 0x1.f62057f7296a9p-2, 0x1.680425af12b5fp-1,
+        0x1.78e4cbaa8ba4cp-24, -0x1.bc0d87a132890p-23, 0x1.c259aa6271148p-22, -0x1.1da91350d8159p-20,
+        0x1.6c2e28c423855p-19, -0x1.c88df70915e3ap-18, 0x1.1eb1f6d2b9fbep-16, -0x1.692596931a08bp-15,
+        0x1.c872f5b377a0ap-14, -0x1.21de1caa30f3bp-12, 0x1.72e0080e7c06ep-11, -0x1.dfdf12aa26b55p-10,
+        0x1.3bf9d58129565p-8, -0x1.ac61ab99a9c66p-7, 0x1.31b4c4359dd97p-5, -0x1.e3bef327df0bcp-4,
+        0x1.f62057f7296cap-2, 0x1.680425af12b5ep-1,
     };
     static const double asymptotic[] = {
         0x1.1d8c6b0e748fbp-4, -0x1.56a21a231adedp-6, 0x1.f067d426cfa9bp-8, -0x1.1110fefe819f4p-8,
@@ -128,7 +129,7 @@ static double ct_digamma_positive_f64(double x) {
             x -= 1.0;
             sum += 1.0 / x;
         }
-        return sum + ct_horner_f64(x - 2.5, around_25, 16);
+        return sum + ct_horner_f64(x - 2.5, around_25, 18);
     }
     double w = 1.0 / x, u = w * w;
     return ct_log_f64(x) - (0.5 * w + u * ct_horner_f64(u, asymptotic, 7));
@@ -158,13 +159,18 @@ CT_INLINE double ct_trigamma_positive_f64(double x) {
         0x1.e7976a7117fefp-1, -0x1.004d7d6563bf6p-2, 0x1.3639cb7c9dab9p-4, -0x1.1110ede6a0619p-5,
         0x1.861861682e9b6p-6, -0x1.111111110eacfp-5, 0x1.5555555555555p-3,
     };
-    double sum = 0.0;
+    /* the first term is the largest, and comes last */
+    double first = 0.0, sum = 0.0;
+    if (x < 10.0) {
+        first = 1.0 / (x * x);
+        x += 1.0;
+    }
     while (x < 10.0) {
         sum += 1.0 / (x * x);
         x += 1.0;
     }
     double w = 1.0 / x, u = w * w;
-    return sum + ct_fma(u, ct_fma(w, ct_horner_f64(u, asymptotic, 7), 0.5), w);
+    return first + (sum + ct_fma(u, ct_fma(w, ct_horner_f64(u, asymptotic, 7), 0.5), w));
 }
 
 /*@ ct_trigamma_f64: ct_trigamma_positive_f64 ct_sin_pi_f64 */

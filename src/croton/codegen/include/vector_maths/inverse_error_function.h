@@ -59,21 +59,24 @@ CT_INLINE double ct_erfcx_f64(double x) {
 CT_INLINE float ct_erfcx_f32(float x) { return (float)ct_erfcx_f64(x); }
 
 /*@ ct_erfinv_small_f64: ct_fma */
-/* erfinv(x)/x in z = x^2 <= 1/4; minimax. */
+/* erfinv(x)/x in z = x^2 <= 0.65^2; minimax. */
 CT_INLINE double ct_erfinv_small_f64(double z) {
     double z2 = z * z;
-    double p0 = ct_fma(z, 0x1.db29fb2fee5d5p-3, 0x1.c5bf891b4ef6bp-1);
-    double p2 = ct_fma(z, 0x1.62847c46ed5fbp-4, 0x1.053c2c0aba264p-3);
-    double p4 = ct_fma(z, 0x1.a7c84c673e791p-5, 0x1.0a1318d53790fp-4);
-    double p6 = ct_fma(z, 0x1.2aa275a979449p-5, 0x1.5eec9b4c28bf9p-5);
-    double p8 = ct_fma(z, 0x1.b9100c9d7b16fp-6, 0x1.04ab165f8e270p-5);
-    double p10 = ct_fma(z, -0x1.27c7f7fe727aap-9, 0x1.fe54373b2c7fep-6);
-    double p12 = ct_fma(z, -0x1.9422b0dbc2d7ep-4, 0x1.6c6be31214ee3p-4);
-    return ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, 0x1.f0f44b02d6a1ap-4, p12), p10), p8), p6), p4), p2), p0);
+    double p0 = ct_fma(z, 0x1.db29fb2fee5ecp-3, 0x1.c5bf891b4ef6bp-1);
+    double p2 = ct_fma(z, 0x1.62847c486ed92p-4, 0x1.053c2c0ab883fp-3);
+    double p4 = ct_fma(z, 0x1.a7c867ca3f292p-5, 0x1.0a131877da167p-4);
+    double p6 = ct_fma(z, 0x1.2acfc2dbe2e19p-5, 0x1.5ee9f6bb79df5p-5);
+    double p8 = ct_fma(z, 0x1.e0b7c716c187bp-6, 0x1.027ca9f0ea9ebp-5);
+    double p10 = ct_fma(z, 0x1.5754039a01ff7p-4, 0x1.df1a789eeb7aep-7);
+    double p12 = ct_fma(z, 0x1.fe7adbf70dc5dp-1, -0x1.080daa478d598p-2);
+    double p14 = ct_fma(z, 0x1.56525d30d3f3fp+2, -0x1.4e95b6db10d5cp+1);
+    double p16 = ct_fma(z, 0x1.04272e2aa67e4p+3, -0x1.f8abc492072b8p+2);
+    double p18 = ct_fma(z, 0x1.9ec24090329a5p+0, -0x1.4c9b8cd9119afp+2);
+    return ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, p18, p16), p14), p12), p10), p8), p6), p4), p2), p0);
 }
 
 /*@ ct_erfcinv_tail_f64: ct_erfcx_f64 ct_log_f64 ct_two_product_f64 */
-/* erfcinv(p) for 0 < p <= 1/2: Winitzki's closed form (2008, relative error below 1/200), then three of
+/* erfcinv(p) for 0 < p <= 0.35: Winitzki's closed form (2008, relative error below 1/200), then three of
  * Halley's steps on log erfc, which is nearly a parabola; both factors of the residual stay in range for
  * subnormal p, unlike erfc itself. */
 CT_INLINE double ct_erfcinv_tail_f64(double p) {
@@ -94,7 +97,7 @@ CT_INLINE double ct_erfcinv_tail_f64(double p) {
 /* Inverse of erf, double. */
 CT_INLINE double ct_erfinv_f64(double x) {
     double a = __builtin_fabs(x);
-    if (a <= 0.5) return x * ct_erfinv_small_f64(x * x);
+    if (a <= 0.65) return x * ct_erfinv_small_f64(x * x);
     if (!(a < 1.0)) return a == 1.0 ? __builtin_copysign(CT_INF_F64, x) : CT_NAN_F64;
     return __builtin_copysign(ct_erfcinv_tail_f64(1.0 - a), x);
 }
@@ -102,9 +105,9 @@ CT_INLINE double ct_erfinv_f64(double x) {
 /*@ ct_erfcinv_f64: ct_bits ct_erfinv_small_f64 ct_erfcinv_tail_f64 */
 /* Inverse of erfc, double. */
 CT_INLINE double ct_erfcinv_f64(double p) {
-    if (p >= 0.5 && p <= 1.5) return (1.0 - p) * ct_erfinv_small_f64((1.0 - p) * (1.0 - p));
-    if (p > 0.0 && p < 0.5) return ct_erfcinv_tail_f64(p);
-    if (p > 1.5 && p < 2.0) return -ct_erfcinv_tail_f64(2.0 - p);
+    if (p >= 0.35 && p <= 1.65) return (1.0 - p) * ct_erfinv_small_f64((1.0 - p) * (1.0 - p));
+    if (p > 0.0 && p < 0.35) return ct_erfcinv_tail_f64(p);
+    if (p > 1.65 && p < 2.0) return -ct_erfcinv_tail_f64(2.0 - p);
     return p == 0.0 ? CT_INF_F64 : (p == 2.0 ? -CT_INF_F64 : CT_NAN_F64);
 }
 

@@ -1,0 +1,183 @@
+"""Loops and branches printed as C around the blocks of their bodies.
+
+The state of a loop lies in two buffers that take turns. Elements of sequences and results are read and
+written where they lie, one step further each time. A loop asks now and then whether to stop.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from croton.graph import dims
+from croton.graph.dims import Dim
+from croton.graph.values import Constant, Value
+from croton.loops.program import Control, Program
+
+if TYPE_CHECKING:
+    from croton.codegen.blocks import BlockPrinter
+
+CHECK_EVERY = 1024  # steps between two looks at Ctrl-C
+
+
+def print_control(block: BlockPrinter, step: Control, number: int) -> list[str]:
+    """Statements of a scan, a while loop or a branch."""
+    printers = {"scan": _print_scan, "while_loop": _print_while, "cond": _print_cond}
+    return printers[step.equation.op.name](block, step, number)
+
+
+def _bytes(value: Value) -> Dim:
+    return dims.multiply(value.type.size, value.type.dtype.itemsize)
+
+
+def _body(
+    block: BlockPrinter, program: Program, number: int, inputs: list[str], outputs: list[str]
+) -> tuple[list[str], BlockPrinter]:
+    """The statements of a body, given C pointers of its inputs and outputs."""
+    from croton.codegen.blocks import BlockPrinter
+
+    block.sub_blocks += 1
+    prefix = f"{block.prefix}{number}_{block.sub_blocks}_"
+    places = {value: place for value, place in block.inputs.items() if isinstance(value, Constant)}
+    places.update(zip(program.graph.inputs, inputs, strict=True))
+    inner = BlockPrinter(program, block.unit, places, outputs, prefix)
+    inner.guards = block.guards
+    inner.print()
+    memory = inner.arena()
+    key = (program, block.sub_blocks)
+    base = "0"
+    if memory != 0:
+        if dims.runtime_symbols((memory,)):
+            raise NotImplementedError("a loop body whose memory has a size known only while running")
+        block.plan.place(key, memory, number, number)
+        base = f"{block.prefix}{block.plan.placed[key]}"
+    return [*inner.declarations(base), *inner.lines], inner
+
+
+def _state_buffers(block: BlockPrinter, step: Control, number: int, count: int) -> list[tuple[str, str]]:
+    """Two places for each value of a loop's state: the output itself, and a buffer of its own."""
+    buffers = []
+    for position in range(count):
+        output = step.equation.outputs[position]
+        key = (step, position)
+        block.plan.place(key, _bytes(output), number, number)
+        buffers.append((block.pointer(output), f"{block.prefix}{block.plan.placed[key]}"))
+    return buffers
+
+
+def _start_state(block: BlockPrinter, step: Control, buffers: list[tuple[str, str]]) -> list[str]:
+    lines = []
+    for position, (first, second) in enumerate(buffers):
+        operand = step.equation.inputs[position]
+        size = block.unit.size(_bytes(operand))
+        lines.append(f"char *state{position} = (char *){first}, *next{position} = (char *){second};")
+        lines.append(f"__builtin_memmove(state{position}, {block.pointer(operand)}, (unsigned long)({size}));")
+    return lines
+
+
+def _swap_state(buffers: list[tuple[str, str]]) -> list[str]:
+    return [
+        f"{{ char *old = state{position}; state{position} = next{position}; next{position} = old; }}"
+        for position in range(len(buffers))
+    ]
+
+
+def _end_state(block: BlockPrinter, step: Control, buffers: list[tuple[str, str]]) -> list[str]:
+    lines = []
+    for position, (first, _) in enumerate(buffers):
+        size = block.unit.size(_bytes(step.equation.outputs[position]))
+        lines.append(
+            f"if (state{position} != (char *){first}) "
+            f"__builtin_memcpy({first}, state{position}, (unsigned long)({size}));"
+        )
+    return lines
+
+
+def _indent(lines: list[str]) -> list[str]:
+    return ["    " + line for line in lines]
+
+
+def _interruption(block: BlockPrinter, step: Control, counter: str) -> list[str]:
+    number = block.unit.equation(step.equation)
+    return [
+        f"if (({counter} & {CHECK_EVERY - 1}) == {CHECK_EVERY - 1} && context->interrupted(context))",
+        f"    return ct_failed(context, {number}, CT_INTERRUPTED);",
+    ]
+
+
+def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
+    op = step.equation.op
+    states, sequences = op.states, op.sequences  # type: ignore[attr-defined]
+    length = block.unit.size(op.length)  # type: ignore[attr-defined]
+    body = step.bodies[0]
+    buffers = _state_buffers(block, step, number, states)
+    inputs = [f"state{position}" for position in range(states)]
+    inputs += [f"element{position}" for position in range(sequences)]
+    inputs += [block.pointer(operand) for operand in step.equation.inputs[states + sequences :]]
+    outputs = [f"next{position}" for position in range(states)]
+    outputs += [f"result{position}" for position in range(len(body.graph.outputs) - states)]
+    lines, inner = _body(block, body, number, inputs, outputs)
+    block.work += [(cost, dims.multiply(size, op.length)) for cost, size in inner.work]  # type: ignore[attr-defined]
+    loop = _interruption(block, step, "step")
+    loop.append(f"const ct_int at = {f'{length} - 1 - step' if op.reverse else 'step'}; (void)at;")  # type: ignore[attr-defined]
+    for position in range(sequences):
+        operand = step.equation.inputs[states + position]
+        size = block.unit.size(_bytes(body.graph.inputs[states + position]))
+        loop.append(f"void *const element{position} = (char *){block.pointer(operand)} + at * {size};")
+        loop.append(f"(void)element{position};")
+    for position, result in enumerate(body.graph.outputs[states:]):
+        output = step.equation.outputs[states + position]
+        size = block.unit.size(_bytes(result))
+        loop.append(f"void *const result{position} = (char *){block.pointer(output)} + at * {size};")
+    return [
+        "{",
+        *_indent(_start_state(block, step, buffers)),
+        f"    for (ct_int step = 0; step < {length}; ++step) {{",
+        *_indent(_indent([*loop, *lines, *_swap_state(buffers)])),
+        "    }",
+        *_indent(_end_state(block, step, buffers)),
+        "}",
+    ]
+
+
+def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
+    op = step.equation.op
+    states = op.states  # type: ignore[attr-defined]
+    buffers = _state_buffers(block, step, number, states)
+    captured = [block.pointer(operand) for operand in step.equation.inputs[states:]]
+    inputs = [*(f"state{position}" for position in range(states)), *captured]
+    test, test_block = _body(block, step.bodies[0], number, inputs, ["&holds"])
+    lines, inner = _body(block, step.bodies[1], number, inputs, [f"next{position}" for position in range(states)])
+    block.work += [(cost * 100, size) for cost, size in [*test_block.work, *inner.work]]
+    count = block.pointer(step.equation.outputs[states])
+    return [
+        "{",
+        *_indent(_start_state(block, step, buffers)),
+        "    ct_int steps = 0;",
+        "    for (;; ++steps) {",
+        *_indent(_indent(_interruption(block, step, "steps"))),
+        "        unsigned char holds = 0;",
+        "        {",
+        *_indent(_indent(_indent(test))),
+        "        }",
+        "        if (!holds) break;",
+        *_indent(_indent([*lines, *_swap_state(buffers)])),
+        "    }",
+        *_indent(_end_state(block, step, buffers)),
+        f"    *(ct_int *){count} = steps;",
+        "}",
+    ]
+
+
+def _print_cond(block: BlockPrinter, step: Control, number: int) -> list[str]:
+    inputs = [block.pointer(operand) for operand in step.equation.inputs[1:]]
+    outputs = [block.pointer(output) for output in step.equation.outputs]
+    chosen, first = _body(block, step.bodies[0], number, inputs, outputs)
+    other, second = _body(block, step.bodies[1], number, inputs, outputs)
+    block.work += [*first.work, *second.work]
+    return [
+        f"if (*(const unsigned char *){block.pointer(step.equation.inputs[0])}) {{",
+        *_indent(chosen),
+        "} else {",
+        *_indent(other),
+        "}",
+    ]

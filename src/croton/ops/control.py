@@ -1,0 +1,386 @@
+"""Control flow in the graph: branches and loops are equations with sub-graphs.
+
+A sub-graph is closed: whatever it uses from outside is among its operands. Derivatives are sub-graphs
+too. A loop's derivative is a loop that runs backwards over what the forward loop saved: the state before
+each step and the results of its expensive operations; the rest is computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from croton.graph import dims, dtypes
+from croton.graph.dims import Dim
+from croton.graph.errors import DTypeError, ShapeError
+from croton.graph.graph import Graph, copy_graph
+from croton.graph.interpreter import interpret
+from croton.graph.operation import Operation
+from croton.graph.values import Constant, NDArray, TensorType, Value
+from croton.ops import base
+from croton.ops.arithmetic import add
+from croton.ops.base import Array, apply
+from croton.ops.dimension import dim_of
+from croton.ops.shape import zeros_like
+
+# Set by croton.autodiff: outputs, seeds, wrt -> cotangents of wrt (None: zero).
+differentiate: Callable[[Sequence[Value], Sequence[Value], Sequence[Value]], list[Value | None]]
+
+EXPENSIVE = 0.9  # nanoseconds per element from which on a result is saved for the backward loop
+
+
+def _agree(given: TensorType, made: TensorType, what: str) -> None:
+    """Checks that a loop's state or a branch's result keeps its type."""
+    if given.dtype != made.dtype:
+        raise DTypeError(f"{what} is {given.dtype.name} at first and {made.dtype.name} afterwards")
+    if given.rank != made.rank:
+        raise ShapeError(f"{what} has {given.rank} axes at first and {made.rank} afterwards")
+    for axis, (before, after) in enumerate(zip(given.shape, made.shape, strict=True)):
+        dims.require_equal(before, after, f"{what} changes size on axis {axis}")
+
+
+@dataclass(frozen=True)
+class Scan(Operation):
+    """`length` steps of a body: (state, elements, captured) -> (state, results).
+
+    Operands: initial state, sequences (elements along axis 0), captured values. Outputs: final state, then
+    results stacked along a new axis 0. With `reverse`, steps run from the last element to the first.
+    """
+
+    body: Graph
+    length: Dim
+    states: int
+    sequences: int
+    reverse: bool = False
+    name = "scan"
+
+    def graphs(self) -> tuple[Graph, ...]:
+        return (self.body,)
+
+    def __str__(self) -> str:
+        return f"scan(length={self.length}{', reverse' if self.reverse else ''})"
+
+    def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        for position, (given, inside) in enumerate(zip(operands, self.body.inputs, strict=True)):
+            if self.states <= position < self.states + self.sequences:
+                dims.require_equal(given.shape[0], self.length, f"scan: length of sequence {position - self.states}")
+                given = TensorType(given.dtype, given.shape[1:])
+            _agree(inside.type, given, f"scan: operand {position}")
+        for position in range(self.states):
+            _agree(operands[position], self.body.outputs[position].type, f"scan: state {position}")
+        results = [output.type for output in self.body.outputs[self.states :]]
+        return (
+            *operands[: self.states],
+            *(TensorType(result.dtype, (self.length, *result.shape)) for result in results),
+        )
+
+    def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
+        length = int(self.length)  # type: ignore[arg-type]
+        states = list(operands[: self.states])
+        sequences = operands[self.states : self.states + self.sequences]
+        captured = operands[self.states + self.sequences :]
+        results: list[list[NDArray]] = [[] for _ in self.body.outputs[self.states :]]
+        for step in reversed(range(length)) if self.reverse else range(length):
+            outputs = interpret(self.body, [*states, *(sequence[step] for sequence in sequences), *captured])
+            states = outputs[: self.states]
+            for collected, result in zip(results, outputs[self.states :], strict=True):
+                collected.append(result)
+        stacked = [self._stack(collected, position) for position, collected in enumerate(results)]
+        return (*states, *stacked)
+
+    def _stack(self, collected: list[NDArray], position: int) -> NDArray:
+        if collected:
+            return np.stack(collected[::-1] if self.reverse else collected)
+        type = self.body.outputs[self.states + position].type
+        return np.zeros((0, *(size if isinstance(size, int) else 0 for size in type.shape)), type.dtype)
+
+    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+        return _ScanDerivative(self).pull_back(operands, cotangents)
+
+
+class _ScanDerivative:
+    """Builds the saving forward loop and the backward loop of a scan."""
+
+    def __init__(self, scan: Scan) -> None:
+        self.scan = scan
+        body = scan.body
+        self.inputs = body.inputs
+        self.states = body.inputs[: scan.states]
+        self.elements = body.inputs[scan.states : scan.states + scan.sequences]
+        self.captured = body.inputs[scan.states + scan.sequences :]
+        self.wrt = [value for value in body.inputs if dtypes.is_inexact(value.type.dtype)]
+        self.seeded = [output for output in body.outputs if dtypes.is_inexact(output.type.dtype)]
+        self.seeds = [_placeholder(output.type) for output in self.seeded]
+        found = differentiate(self.seeded, self.seeds, self.wrt)
+        self.cotangents = {value: cotangent for value, cotangent in zip(self.wrt, found, strict=True)}
+        roots = [cotangent for cotangent in found if cotangent is not None]
+        self.graph = Graph.of([*body.inputs, *self.seeds], roots)
+        self.saved = self._choose_saved()
+
+    def _choose_saved(self) -> list[Value]:
+        """Values of the forward step that the backward step reads instead of computing them again."""
+        late: set[Value] = set(self.seeds)
+        for equation in self.graph.equations:
+            if any(operand in late for operand in equation.inputs):
+                late.update(equation.outputs)
+        frontier = [
+            operand
+            for equation in self.graph.equations
+            if equation.outputs[0] in late
+            for operand in equation.inputs
+            if operand not in late
+        ]
+        frontier += [output for output in self.graph.outputs if output not in late]
+        saved: dict[Value, None] = {}
+        seen: set[Value] = set(self.inputs)
+        stack = frontier
+        while stack:
+            value = stack.pop()
+            if value in seen or value.owner is None:
+                continue
+            seen.add(value)
+            if _is_expensive(value):
+                saved[value] = None
+            else:
+                stack.extend(value.owner.inputs)
+        return list(saved)
+
+    def pull_back(self, operands: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+        scan = self.scan
+        needed = {operand for equation in self.graph.equations for operand in equation.inputs} | set(self.graph.outputs)
+        states = [state for state in self.states if state in needed]
+        forward = Scan(
+            Graph.of(self.inputs, [*scan.body.outputs, *states, *self.saved]),
+            scan.length,
+            scan.states,
+            scan.sequences,
+            scan.reverse,
+        )
+        stacked = apply(forward, *operands)[len(scan.body.outputs) :]
+        by_output = dict(zip(range(len(scan.body.outputs)), cotangents, strict=True))
+        return self._backward(operands, [*states, *self.saved], stacked, by_output)
+
+    def _backward(
+        self, operands: Sequence[Array], saved: list[Value], stacked: Sequence[Array], cotangents: dict[int, Array]
+    ) -> list[Any]:
+        scan = self.scan
+        differentiable = [state for state in self.states if state in self.cotangents]
+        accumulated = [value for value in self.captured if self.cotangents.get(value) is not None]
+        sums = [_placeholder(value.type) for value in accumulated]
+        seed_of = dict(zip(self.seeded, self.seeds, strict=True))
+        state_outputs = scan.body.outputs[: scan.states]
+        state_seeds, merged = self._state_seeds(seed_of, state_outputs, differentiable)
+        result_outputs = [output for output in scan.body.outputs[scan.states :] if dtypes.is_inexact(output.type.dtype)]
+        result_seeds, result_cotangents = self._result_seeds(result_outputs, cotangents)
+        element_cotangents = [value for value in self.elements if self.cotangents.get(value) is not None]
+
+        def cotangent(value: Value) -> Value:
+            found = self.cotangents.get(value)
+            return base.symbolic(zeros_like(value)) if found is None else found
+
+        outputs = [
+            *(cotangent(state) for state in differentiable),
+            *(base.symbolic(add(total, cotangent(value))) for total, value in zip(sums, accumulated, strict=True)),
+            *(cotangent(value) for value in element_cotangents),
+        ]
+        saved_inputs = [_placeholder(value.type) for value in saved]
+        replacements: dict[Value, Value] = dict(zip(saved, saved_inputs, strict=True))
+        replacements.update(merged(result_seeds))
+        inputs = [*state_seeds, *sums, *saved_inputs, *result_seeds, *self.elements, *self.captured]
+        full = Graph.of([], outputs)
+        body_graph = copy_graph(full, replacements)
+        body = Graph.of(inputs, body_graph.outputs)
+        sequences = [*stacked, *result_cotangents, *operands[scan.states : scan.states + scan.sequences]]
+        initial = [
+            *(cotangents[self.states.index(state)] for state in differentiable),
+            *(zeros_like(operands[self.inputs.index(value)]) for value in accumulated),
+        ]
+        backward = Scan(body, scan.length, len(initial), len(sequences), not scan.reverse)
+        made = apply(backward, *initial, *sequences, *operands[scan.states + scan.sequences :])
+        results: dict[Value, Array] = dict(zip([*differentiable, *accumulated, *element_cotangents], made, strict=True))
+        return [results.get(value) for value in self.inputs]
+
+    def _state_seeds(
+        self, seed_of: dict[Value, Value], outputs: Sequence[Value], differentiable: list[Value]
+    ) -> tuple[list[Value], Callable[[list[Value]], dict[Value, Value]]]:
+        """The backward loop's state, and the seeds in terms of it and of the results' cotangents.
+
+        An output that is both state and result gets the sum of both cotangents.
+        """
+        state_seeds = [_placeholder(state.type) for state in differentiable]
+        scan = self.scan
+
+        def merge(result_seeds: list[Value]) -> dict[Value, Value]:
+            totals: dict[Value, Value] = {}
+            for state, seed in zip(differentiable, state_seeds, strict=True):
+                output = outputs[self.states.index(state)]
+                totals[output] = _plus(totals.get(output), seed)
+            results = [o for o in scan.body.outputs[scan.states :] if dtypes.is_inexact(o.type.dtype)]
+            for output, seed in zip(results, result_seeds, strict=True):
+                totals[output] = _plus(totals.get(output), seed)
+            return {
+                placeholder: totals.get(output, base.symbolic(zeros_like(placeholder)))
+                for output, placeholder in seed_of.items()
+            }
+
+        return state_seeds, merge
+
+    def _result_seeds(
+        self, outputs: Sequence[Value], cotangents: dict[int, Array]
+    ) -> tuple[list[Value], list[Array]]:
+        seeds = [_placeholder(output.type) for output in outputs]
+        positions = [
+            position
+            for position in range(self.scan.states, len(self.scan.body.outputs))
+            if dtypes.is_inexact(self.scan.body.outputs[position].type.dtype)
+        ]
+        return seeds, [cotangents[position] for position in positions]
+
+
+def _plus(first: Value | None, second: Value) -> Value:
+    return second if first is None else base.symbolic(add(first, second))
+
+
+def _placeholder(type: TensorType) -> Value:
+    return Value.factory(type)
+
+
+def _is_expensive(value: Value) -> bool:
+    """Whether a value is worth saving: not a cheap elementwise function or a view."""
+    assert value.owner is not None
+    op = value.owner.op
+    if not isinstance(op, base.ElementOperation):
+        return True
+    return float(getattr(getattr(op, "scalar", None), "cost", 0.0)) >= EXPENSIVE
+
+
+@dataclass(frozen=True)
+class While(Operation):
+    """Repeats a body while a condition holds.
+
+    Operands: initial state, captured values. Outputs: final state, then the number of steps (int64).
+    """
+
+    condition: Graph
+    body: Graph
+    states: int
+    name = "while_loop"
+
+    def graphs(self) -> tuple[Graph, ...]:
+        return (self.condition, self.body)
+
+    def __str__(self) -> str:
+        return "while_loop"
+
+    def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        for position, (given, inside) in enumerate(zip(operands, self.body.inputs, strict=True)):
+            _agree(inside.type, given, f"while_loop: operand {position}")
+        for position in range(self.states):
+            _agree(operands[position], self.body.outputs[position].type, f"while_loop: state {position}")
+        predicate = self.condition.outputs[0].type
+        if predicate.dtype != dtypes.BOOL or predicate.rank != 0:
+            raise DTypeError(f"while_loop: the condition must be a bool scalar, got {predicate}")
+        return (*operands[: self.states], TensorType(dtypes.INT64, ()))
+
+    def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
+        states, captured = list(operands[: self.states]), operands[self.states :]
+        count = 0
+        while bool(interpret(self.condition, [*states, *captured])[0]):
+            states = interpret(self.body, [*states, *captured])
+            count += 1
+        return (*states, np.asarray(count, np.int64))
+
+    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+        """The derivative of as many steps of a scan as the loop took."""
+        length = dim_of(outputs[self.states])
+        scan = Scan(self.body, length, self.states, 0)
+        return scan.vjp(operands, outputs[: self.states], cotangents[: self.states])
+
+
+@dataclass(frozen=True)
+class Cond(Operation):
+    """One of two sub-graphs of the same operands, by a bool scalar; the other one costs nothing.
+
+    Operands: the predicate, then the operands of both branches.
+    """
+
+    chosen: Graph
+    other: Graph
+    name = "cond"
+
+    def graphs(self) -> tuple[Graph, ...]:
+        return (self.chosen, self.other)
+
+    def __str__(self) -> str:
+        return "cond"
+
+    def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        if operands[0].dtype != dtypes.BOOL or operands[0].rank != 0:
+            raise DTypeError(f"cond: the predicate must be a bool scalar, got {operands[0]}")
+        if len(self.chosen.outputs) != len(self.other.outputs):
+            raise ShapeError(
+                f"cond: one branch has {len(self.chosen.outputs)} results, the other {len(self.other.outputs)}"
+            )
+        for position, (first, second) in enumerate(zip(self.chosen.outputs, self.other.outputs, strict=True)):
+            _agree(first.type, second.type, f"cond: result {position}")
+        return tuple(output.type for output in self.chosen.outputs)
+
+    def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
+        return tuple(interpret(self.chosen if bool(operands[0]) else self.other, operands[1:]))
+
+    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+        """A branch on the same predicate over the derivatives of the branches."""
+        flowing = [position for position, output in enumerate(outputs) if dtypes.is_inexact(base.dtype_of(output))]
+        wrt = [position for position, o in enumerate(operands[1:]) if dtypes.is_inexact(base.dtype_of(o))]
+        if not flowing or not wrt:
+            return [None] * len(operands)
+        branches = [self._branch_derivative(graph, flowing, wrt) for graph in (self.chosen, self.other)]
+        made = apply(Cond(*branches), operands[0], *operands[1:], *(cotangents[position] for position in flowing))
+        results: list[Any] = [None] * len(operands)
+        for position, cotangent in zip(wrt, made, strict=True):
+            results[position + 1] = cotangent
+        return results
+
+    def _branch_derivative(self, graph: Graph, flowing: list[int], wrt: list[int]) -> Graph:
+        seeds = [_placeholder(graph.outputs[position].type) for position in flowing]
+        variables = [graph.inputs[position] for position in wrt]
+        found = differentiate([graph.outputs[position] for position in flowing], seeds, variables)
+        outputs = [
+            base.symbolic(zeros_like(variable)) if cotangent is None else cotangent
+            for variable, cotangent in zip(variables, found, strict=True)
+        ]
+        return Graph.of([*graph.inputs, *seeds], outputs)
+
+
+def close_over(placeholders: Sequence[Value], outputs: Sequence[Value]) -> tuple[Graph, list[Value]]:
+    """A closed sub-graph computing `outputs` from `placeholders`, and the outside values it captures.
+
+    What does not depend on the placeholders stays outside and is computed once. The captured values are
+    further inputs of the sub-graph, after the placeholders.
+    """
+    whole = Graph.of(placeholders, outputs)
+    inside: set[Value] = set(placeholders)
+    for equation in whole.equations:
+        if any(operand in inside for operand in equation.inputs) or _is_free_of_inputs(equation):
+            inside.update(equation.outputs)
+    captured: dict[Value, None] = {}
+    for equation in whole.equations:
+        if equation.outputs[0] in inside:
+            captured.update(dict.fromkeys(operand for operand in equation.inputs if operand not in inside))
+    captured.update(dict.fromkeys(output for output in outputs if output not in inside))
+    lifted = [value for value in captured if not (isinstance(value, Constant) and value.data.size == 1)]
+    stand_ins = [_placeholder(value.type) for value in lifted]
+    replacements = dict(zip(lifted, stand_ins, strict=True))
+    kept = Graph.of([*placeholders, *lifted], outputs)
+    renamed = copy_graph(kept, replacements)
+    return Graph.of([*placeholders, *stand_ins], renamed.outputs), lifted
+
+
+def _is_free_of_inputs(equation: Any) -> bool:
+    """Whether an equation only spreads a constant, which is cheaper done again than stored."""
+    return equation.op.name in ("broadcast_to", "iota", "size") and all(
+        isinstance(operand, Constant) for operand in equation.inputs
+    )
