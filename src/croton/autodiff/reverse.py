@@ -13,11 +13,13 @@ from croton.graph.errors import NotDifferentiableError
 from croton.graph.graph import Graph
 from croton.graph.values import Equation, Value
 from croton.ops.arithmetic import add
+from croton.ops.base import building_graphs
 from croton.ops.shape import zeros_like
 
 Stabilize = Callable[[Graph], Graph]
 
 
+@building_graphs()
 def cotangents_of(
     outputs: Sequence[Value],
     seeds: Sequence[Value],

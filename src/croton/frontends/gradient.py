@@ -15,6 +15,7 @@ from croton.ops.shape import ones_like, zeros_like
 from croton.rewrite.pipeline import stabilize
 
 
+@base.building_graphs()
 def grad(
     cost: Value | None,
     wrt: Any,
@@ -38,6 +39,10 @@ def grad(
         DTypeError: the cost is not a floating number, or a variable is of an integer dtype.
         DisconnectedInputError: the cost does not depend on a variable.
     """
+    if callable(cost):
+        raise TypeError(
+            "grad: cost must be a symbolic variable, got a function; differentiate eager code with ct.GradientTape"
+        )
     if disconnected_inputs not in ("raise", "warn", "ignore"):
         raise ValueError(f'disconnected_inputs must be "raise", "warn" or "ignore", got {disconnected_inputs!r}')
     single = isinstance(wrt, Value)

@@ -121,12 +121,6 @@ class EagerValue:
     def __init__(self, data: NDArray) -> None:
         self.data = data
 
-    def as_symbolic(self) -> Value:
-        """This array as a node of a graph: a constant that shares its memory."""
-        view = self.data.view()
-        view.flags.writeable = False
-        return constant(view)
-
 
 class Equation:
     """outputs = op(*inputs): one line of a graph in single-assignment form."""

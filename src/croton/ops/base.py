@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,9 +32,11 @@ class ElementOperation(Operation):
 
 
 class Recorder(Protocol):
-    """Something that wants to know of every eager operation: a gradient tape."""
+    """Something that wants to know of every operation and of every variable read: a gradient tape."""
 
-    def record(self, op: Operation, operands: Sequence[EagerValue], outputs: Sequence[EagerValue]) -> None: ...
+    def record(self, op: Operation, operands: Sequence[Array], outputs: Sequence[Array]) -> None: ...
+
+    def read(self, variable: Any, value: Array) -> None: ...
 
 
 class _Recorders(threading.local):
@@ -44,17 +47,61 @@ class _Recorders(threading.local):
 recorders = _Recorders()
 
 
+class _Building(threading.local):
+    """Whether operations become equations even where all operands are known.
+
+    trace: the running trace of a jitted function, if any. elementwise_equality: whether == of symbolic
+    values is an operation (while user code is traced) instead of identity.
+    """
+
+    def __init__(self) -> None:
+        self.symbolic = False
+        self.elementwise_equality = False
+        self.trace: Any = None
+
+
+building = _Building()
+
+
+@contextmanager
+def building_graphs() -> Iterator[None]:
+    """Inside, operations always build equations; for code that works on graphs, not on a user's behalf.
+
+    Outside, an operation on nothing but constants is computed at once, which is what an eager user of
+    `T.exp(array)` expects and what a symbolic program cannot tell from a constant of its own.
+    """
+    outer = building.symbolic, building.elementwise_equality
+    building.symbolic, building.elementwise_equality = True, False
+    try:
+        yield
+    finally:
+        building.symbolic, building.elementwise_equality = outer
+
+
+@contextmanager
+def recording_paused() -> Iterator[None]:
+    """Inside, no tape records what this thread does."""
+    outer = recorders.active
+    recorders.active = []
+    try:
+        yield
+    finally:
+        recorders.active = outer
+
+
 def apply(op: Operation, *operands: Array) -> tuple[Array, ...]:
-    """The outputs of `op`: an equation if any operand is symbolic, else arrays computed at once.
+    """The outputs of `op`: an equation if any operand or size is symbolic, else arrays computed at once.
 
     Raises:
         ShapeError, DTypeError: the operands do not fit the operation.
     """
-    if any(isinstance(operand, Value) and not isinstance(operand, Constant) for operand in operands):
+    if (
+        building.symbolic
+        or any(isinstance(operand, Value) and not isinstance(operand, Constant) for operand in operands)
+        or op.parameter_dims()
+    ):
         return apply_symbolic(op, [symbolic(operand) for operand in operands])
-    if operands and any(isinstance(operand, EagerValue) for operand in operands):
-        return apply_eager(op, [eager(operand) for operand in operands])
-    return apply_symbolic(op, [symbolic(operand) for operand in operands])
+    return apply_eager(op, [eager(operand) for operand in operands])
 
 
 def apply_one(op: Operation, *operands: Array) -> Array:
@@ -65,7 +112,10 @@ def apply_one(op: Operation, *operands: Array) -> Array:
 def apply_symbolic(op: Operation, operands: Sequence[Value]) -> tuple[Value, ...]:
     with dims.recorded_guards() as guards:
         types = op.infer(*(operand.type for operand in operands))
-    return Equation(op, operands, types, guards, user_location()).outputs
+    outputs = Equation(op, operands, types, guards, user_location()).outputs
+    for recorder in recorders.active:
+        recorder.record(op, operands, outputs)
+    return outputs
 
 
 def apply_eager(op: Operation, operands: Sequence[EagerValue]) -> tuple[EagerValue, ...]:
@@ -83,7 +133,24 @@ def symbolic(operand: Array) -> Value:
     """The operand as a node of a graph; eager values become constants."""
     if isinstance(operand, Value):
         return operand
-    return constant(operand.data if isinstance(operand, EagerValue) else operand)
+    if not isinstance(operand, EagerValue):
+        return constant(operand)
+    if building.trace is not None:
+        return building.trace.constant_of(operand)  # type: ignore[no-any-return]
+    live = getattr(operand, "live", None)  # a reading of an eager variable: graphs read it anew in every call
+    return live if live is not None else frozen(operand.data)
+
+
+def frozen(data: NDArray) -> Value:
+    """An array that nobody writes to as a node of a graph, without a copy where its memory allows that."""
+    from croton.ops.shape import BroadcastTo
+
+    if data.size > 1 and not any(data.strides):  # one number in every place, such as zeros
+        number = constant(np.asarray(data[(0,) * data.ndim]))
+        return apply_symbolic(BroadcastTo(data.shape), [number])[0]
+    view = np.ascontiguousarray(data).reshape(data.shape).view()
+    view.flags.writeable = False
+    return constant(view)
 
 
 def eager(operand: Array) -> EagerValue:
@@ -151,15 +218,23 @@ def rank_of(operand: Array) -> int:
 
 
 def common_dtype(operands: Sequence[object]) -> DType:
-    """The dtype NumPy would give to these together; Python numbers are weak."""
-    arrays = [operand for operand in operands if not isinstance(operand, PYTHON_SCALARS)]
-    scalars = [operand for operand in operands if isinstance(operand, PYTHON_SCALARS)]
-    if not arrays:
+    """The dtype NumPy would give to these together; Python numbers are weak, traced ones too."""
+    weak = [weak_number(operand) for operand in operands]
+    scalars = [number for number in weak if number is not None]
+    if len(scalars) == len(operands):
         return promote(*(scalar_dtype(scalar) for scalar in scalars))
+    arrays = [operand for operand, number in zip(operands, weak, strict=True) if number is None]
     dtype = promote(*(dtype_of(as_array(array)) for array in arrays))
     for scalar in scalars:
         dtype = promote_scalar(dtype, scalar)
     return dtype
+
+
+def weak_number(operand: object) -> bool | int | float | complex | None:
+    """A Python number of the kind that the operand is or stands for; None for arrays."""
+    if isinstance(operand, PYTHON_SCALARS):
+        return operand
+    return operand.weak if isinstance(operand, Value) else None
 
 
 def as_operands(*operands: object, dtype: DType | None = None) -> list[Array]:
