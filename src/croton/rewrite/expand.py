@@ -1,0 +1,34 @@
+"""Composite operations written out as primitives, so that loops can fuse them.
+
+Softmax, logsumexp and their like are one operation while derivatives are taken, since the rule of the
+whole is stable where the rules of its parts are not. What is left to compile is their parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from croton.graph.graph import Graph, transform
+from croton.graph.values import Equation, Value
+
+
+def expand_composites(graph: Graph) -> Graph:
+    """The graph with every operation that has an `expand` method replaced by what it expands to."""
+    while True:
+        expanded = transform(graph, _expand)
+        if expanded is graph:
+            return graph
+        graph = expanded
+
+
+def _expand(equation: Equation) -> Sequence[Value] | None:
+    expand = getattr(equation.op, "expand", None)
+    if expand is None:
+        return None
+    outputs: Sequence[Value] = expand(equation.inputs)
+    for old, new in zip(equation.outputs, outputs, strict=True):
+        if new.owner is not None and new.owner.location is None:
+            new.owner.location = equation.location
+        if old.type.dtype != new.type.dtype or old.type.rank != new.type.rank:
+            raise AssertionError(f"{equation.op} expands to {new.type}, expected {old.type}")
+    return outputs
