@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from croton.graph.graph import Graph
 from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
 from croton.rewrite.contractions import fold_transposes
+from croton.rewrite.expand import expand_composites
 
 Pass = Callable[[Graph], Graph]
 
@@ -14,6 +15,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("dead-code", drop_unused),
     ("constant-folding", fold_constants),
     ("common-subexpressions", merge_common),
+    ("composites", expand_composites),
     ("contraction-transposes", fold_transposes),
     ("common-subexpressions-2", merge_common),
 )
