@@ -2,8 +2,10 @@
 
 from croton.frontends.config import config
 from croton.frontends.control import cond, scan_loop, while_loop
+from croton.frontends.eager import Tensor, Variable, convert_to_tensor
 from croton.frontends.function import In, function
 from croton.frontends.gradient import grad
+from croton.frontends.tape import GradientTape
 from croton.frontends.variables import shared
 
 __version__ = "0.1.0"

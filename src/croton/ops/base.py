@@ -38,6 +38,8 @@ class Recorder(Protocol):
 
     def read(self, variable: Any, value: Array) -> None: ...
 
+    def tracks(self, array: Array) -> bool: ...
+
 
 class _Recorders(threading.local):
     def __init__(self) -> None:
