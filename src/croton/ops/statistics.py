@@ -70,12 +70,13 @@ def std(
 
 def _squared_size(array: Array) -> Array:
     """|x|^2, real."""
-    from croton.ops.arithmetic import add, square
-    from croton.ops.complex import imag, real
+    from croton.ops.arithmetic import multiply, square
+    from croton.ops.elementwise import conjugate
 
-    if not dtypes.is_complex(base.dtype_of(array)):
+    dtype = base.dtype_of(array)
+    if not dtypes.is_complex(dtype):
         return square(array)
-    return add(square(real(array)), square(imag(array)))
+    return base.cast(multiply(array, conjugate(array)), dtypes.real_dtype(dtype))
 
 
 def average(

@@ -1,0 +1,108 @@
+"""Cross-entropies, elementwise or per row; how they are averaged is left to the caller."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from croton.graph import dtypes
+from croton.graph.errors import DTypeError, ShapeError
+from croton.ops import base
+from croton.ops.arithmetic import add, multiply, negative, subtract, where
+from croton.ops.base import Array
+from croton.ops.comparison import equal, greater_equal, less, logical_and
+from croton.ops.exponential import log, log1p, softplus
+from croton.ops.reduction import restore_axes
+from croton.ops.reduction import sum as sum_over
+from croton.ops.shape import broadcast_to, iota, reshape
+from croton.ops.softmax import log_softmax, logsumexp
+
+
+def _together(target: object, output: object) -> tuple[Array, Array]:
+    """Target and output in the output's floating dtype."""
+    array = base.as_array(output)
+    dtype = dtypes.inexact(base.dtype_of(array))
+    return base.cast(base.as_array(target), dtype), base.cast(array, dtype)
+
+
+def _weighted_log(weight: Array, logarithm: Array) -> Array:
+    """weight * logarithm, and 0 where the weight is, whatever the logarithm: 0 log 0 = 0."""
+    zero = base.cast(0, base.dtype_of(weight))
+    # Only an infinite logarithm needs the mask: elsewhere the product and its derivatives are right as they are.
+    masked = logical_and(equal(weight, zero), equal(logarithm, base.cast(-np.inf, base.dtype_of(weight))))
+    return multiply(weight, where(masked, zero, logarithm))
+
+
+def _weighted_log_of(weight: Array, probability: Array, logarithm: object = log) -> Array:
+    """weight * log(probability), with value and derivatives 0 where both are 0."""
+    masked = logical_and(equal(weight, 0), equal(probability, 0 if logarithm is log else 1))
+    safe = where(masked, base.cast(0.5, base.dtype_of(probability)), probability)
+    value = log(safe) if logarithm is log else log1p(negative(safe))
+    return where(masked, base.cast(0, base.dtype_of(weight)), multiply(weight, value))
+
+
+def categorical_crossentropy(target: object, output: object, from_logits: bool = False, axis: int = -1) -> Array:
+    """-sum(target log p) along an axis, for p = output, or softmax(output) if `from_logits`.
+
+    target: probabilities of the output's shape. A probability of 0 where the target is 0 adds nothing.
+    """
+    weights, scores = _together(target, output)
+    position = base.normalize_axis(axis, base.rank_of(scores), "categorical_crossentropy")
+    if from_logits:
+        terms = _weighted_log(weights, log_softmax(scores, position))
+    else:
+        terms = _weighted_log_of(weights, scores)
+    return negative(sum_over(terms, position))
+
+
+def sparse_categorical_crossentropy(
+    target: object, output: object, from_logits: bool = False, axis: int = -1
+) -> Array:
+    """-log p[target] along an axis, for p = output, or softmax(output) if `from_logits`.
+
+    target: integer labels, of the output's shape without the axis. A label out of range gives NaN.
+
+    Raises:
+        DTypeError: labels that are not integers. ShapeError: another number of axes.
+    """
+    labels = base.as_array(target)
+    if not dtypes.is_integer(base.dtype_of(labels)):
+        raise DTypeError(f"sparse_categorical_crossentropy: labels must be integers, got {base.dtype_of(labels).name}")
+    scores = base.as_array(output)
+    scores = base.cast(scores, dtypes.inexact(base.dtype_of(scores)))
+    rank = base.rank_of(scores)
+    position = base.normalize_axis(axis, rank, "sparse_categorical_crossentropy")
+    if base.rank_of(labels) != rank - 1:
+        raise ShapeError(
+            f"sparse_categorical_crossentropy: expected labels with {rank - 1} axes, got {base.rank_of(labels)}"
+        )
+    chosen = pick(scores, base.cast(labels, dtypes.INT64), position)
+    if from_logits:
+        return subtract(logsumexp(scores, position), chosen)
+    return negative(log(chosen))
+
+
+def pick(scores: Array, labels: Array, axis: int) -> Array:
+    """scores[..., labels, ...] along an axis, one element each; NaN for labels out of range.
+
+    Written as a sum over comparisons, so that it joins the loop that reads the scores anyway.
+    """
+    shape, dtype = base.shape_of(scores), base.dtype_of(scores)
+    column = tuple(size if a == axis else 1 for a, size in enumerate(shape))
+    positions = broadcast_to(reshape(iota(shape[axis]), column), shape)
+    wanted = equal(positions, broadcast_to(restore_axes(labels, (axis,)), shape))
+    chosen = sum_over(where(wanted, scores, base.cast(0, dtype)), axis)
+    size = base.as_array(shape[axis])
+    inside = logical_and(greater_equal(labels, 0), less(labels, base.cast(size, dtypes.INT64)))
+    return where(inside, chosen, base.cast(np.nan, dtype))
+
+
+def binary_crossentropy(target: object, output: object, from_logits: bool = False) -> Array:
+    """-(t log p + (1 - t) log(1 - p)) elementwise, for p = output, or sigmoid(output) if `from_logits`.
+
+    A probability of 0 or 1 that the target agrees with adds nothing.
+    """
+    t, scores = _together(target, output)
+    rest = subtract(1, t)
+    if from_logits:
+        return add(multiply(t, softplus(negative(scores))), multiply(rest, softplus(scores)))
+    return negative(add(_weighted_log_of(t, scores), _weighted_log_of(rest, scores, log1p)))
