@@ -10,6 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from croton.codegen.row_blocks import (
+    LONG_ROW,
+    TILE,
+    accumulates_per_column,
+    find_row_block,
+    is_shared_row,
+)
 from croton.codegen.scalars import ScalarPrinter, c_type, literal, size_text, storage_type
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Symbol
@@ -59,11 +66,19 @@ class NestPrinter:
         self.counter = 0
         self.stage: dict[Value, Member] = {}
         self.parallel_axis = self._parallel_axis()
+        self.block = find_row_block(nest) if self.parallel_axis is not None else None
+        if self.block is not None and self.block.outer != self.parallel_axis:
+            self.block = None
+        self.tiles: dict[Value, str] = {}
 
     def print(self) -> NestCode:
         members = self.nest.members
         extent: Dim = 1 if self.parallel_axis is None else members[0].domain[self.parallel_axis]
         self.scopes.append(_Scope(frozenset()))
+        if self.block is not None:
+            width = self._size(self.block.width)
+            rows = f"const ct_int rows = {width} > 0 && {width} < {LONG_ROW} ? {TILE} / {width} : 1;"
+            self.scopes[0].lines.append(rows)
         self._outer_axis(0)
         lines = self.scopes.pop().lines
         partials = list(self.partial_names)
@@ -160,7 +175,13 @@ class NestPrinter:
         self.scopes.pop()
         if innermost and not any(dtypes.is_complex(m.value.type.dtype) for m in members if m.reduced):
             outer.lines.append("#pragma omp simd" + self._reduction_clauses(members, axis))
-        outer.lines.append(f"for (ct_int {name} = {begin}; {name} < {end}; ++{name}) {{")
+        if self.block is not None and axis == self.block.outer:
+            width = self._size(self.block.width)
+            outer.lines.append(f"for (ct_int {name} = {begin}; {name} < {end}; {name} += rows) {{")
+            outer.lines.append(f"    const ct_int width = ({end} - {name} < rows ? {end} - {name} : rows) * {width};")
+        else:
+            end = "width" if self.block is not None and axis == self.block.inner else end
+            outer.lines.append(f"for (ct_int {name} = {begin}; {name} < {end}; ++{name}) {{")
         outer.lines += ["    " + line for line in scope.lines]
         outer.lines.append("}")
 
@@ -196,6 +217,28 @@ class NestPrinter:
             place, loops = self._accumulated_place(member, axis, "q")
             closing = "}" * len(loops)
             lines.append(" ".join([*loops, f"{place} = {self._memory_form(member, axis, identity)};", closing]))
+            if self.block is not None and accumulates_per_column(member, self.block):
+                self._start_columns(member, identity)
+
+    def _start_columns(self, member: Member, identity: str) -> None:
+        """Totals for each column of a block of rows, added up over the rows at the end."""
+        assert self.block is not None
+        name, total = f"c{self._accumulator(member)}", self.partial_names[member]
+        width = self._size(self.block.width)
+        self.scopes[-1].lines += [
+            f"{c_type(member.value.type.dtype)} {name}_rows[{TILE}], *{name} = rows > 1 ? {name}_rows : {total};",
+            f"for (ct_int j = 0; rows > 1 && j < rows * {width}; ++j) {name}[j] = {identity};",
+        ]
+
+    def _finish_columns(self, member: Member) -> None:
+        assert self.block is not None
+        name, total = f"c{self._accumulator(member)}", self.partial_names[member]
+        width = self._size(self.block.width)
+        combined = combine_text(member, f"{total}[j]", f"{name}[row * {width} + j]")
+        self.scopes[-1].lines += [
+            "for (ct_int row = 0; rows > 1 && row < rows; ++row)",
+            f"    for (ct_int j = 0; j < {width}; ++j) {total}[j] = {combined};",
+        ]
 
     def _memory_form(self, member: Member, axis: int, number: str) -> str:
         if self._in_pieces(member):
@@ -232,6 +275,8 @@ class NestPrinter:
 
     def _finish(self, member: Member, axis: int) -> None:
         scope = self.scopes[-1]
+        if self.block is not None and axis == member.reduced[0] and accumulates_per_column(member, self.block):
+            self._finish_columns(member)
         if axis != register_axis(member):
             return
         number = self._accumulator(member)
@@ -263,6 +308,9 @@ class NestPrinter:
             if register_axis(member) is not None:
                 name = self._accumulator(member)
                 scope.lines.append(f"{name} = {combine_text(member, name, number)};")
+            elif self.block is not None and accumulates_per_column(member, self.block):
+                place = f"c{self._accumulator(member)}[{index_name(self.block.inner)}]"
+                self._accumulate_memory(member, place, number, scope.lines)
             else:
                 index = [index_name(kept) if member.domain[kept] != 1 else "0" for kept in member.kept]
                 self._accumulate_memory(member, self._place(member, index), number, scope.lines)
@@ -342,12 +390,30 @@ class NestPrinter:
             return self.printer.cast(self._node(node.operands[0]), node.operands[0].dtype, node.dtype)
         value: Value = node.data
         rank = value.type.rank
+        if self.block is not None and is_shared_row(node, self.block):
+            place = f"{self._shared_row(self.program.root(value))}[{index_name(self.block.inner)}]"
+            return self.printer.loaded(node.dtype, place)
         index = [self._node(operand) for operand in node.operands[:rank]]
         place = f"{self._pointer(self.program.root(value))}[{self._linear(index, value.type.shape)}]"
         loaded = self.printer.loaded(node.dtype, place)
         if node.kind == "load_if":
             return f"{self._node(node.operands[rank])} ? {loaded} : 0"
         return loaded
+
+    def _shared_row(self, value: Value) -> str:
+        """A row that all rows share, repeated for each row of a block."""
+        assert self.block is not None
+        name = self.tiles.get(value)
+        if name is None:
+            name = self.tiles[value] = f"t{len(self.tiles)}"
+            source, width = self._pointer(value), self._size(self.block.width)
+            type = storage_type(value.type.dtype)
+            self.scopes[0].lines += [
+                f"{type} {name}_rows[{TILE}];",
+                f"const {type} *const {name} = rows > 1 ? {name}_rows : {source};",
+                f"for (ct_int j = 0; rows > 1 && j < rows * {width}; ++j) {name}_rows[j] = {source}[j % {width}];",
+            ]
+        return name
 
     def _pointer(self, value: Value) -> str:
         return self.pointers.setdefault(value, f"b{len(self.pointers)}")
