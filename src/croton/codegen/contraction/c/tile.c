@@ -101,7 +101,7 @@ INLINE void multiply_tile(int height, int width, ct_int k, const REAL *a, ct_int
     for (ct_int p = 0; p < k; p++) {
         vector right[2];
         if (copy)
-            __builtin_prefetch(b + (p + 24) * b_step);
+            __builtin_prefetch(b + (p + 32) * b_step, 0, 2); /* second level: a pitch of 4096 bytes crowds the first */
         UNROLL
         for (int v = 0; v < width; v++) {
             right[v] = *(const loose_vector *)(b + p * b_step + v * LANES);
