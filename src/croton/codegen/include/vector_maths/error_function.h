@@ -90,9 +90,11 @@ CT_INLINE float ct_erfc_f32(float x) {
     c = ct_fmaf(q, c, 0x1.9e52aep+1f);
     c = ct_fmaf(q, c, 0x1.f1522p+0f);
     c = ct_fmaf(q, c, 0x1.2137cep+0f);
-    c = ct_fmaf(q, c, 0x1.20da2p-1f);
+    float slope = c;
+    c = ct_fmaf(q, slope, 0x1.20da2p-1f);
+    float c_error = ct_fmaf(q, slope, 0x1.20da2p-1f - c);
     float scaled = q * c;
-    float scaled_error = ct_fmaf(scaled, q_error - z_error, ct_product_error_f32(q, c, scaled));
+    float scaled_error = ct_fmaf(q, c_error, ct_fmaf(scaled, q_error - z_error, ct_product_error_f32(q, c, scaled)));
     float shifted = ct_fmaf(z, -0x1.715476p+0f, 0x1.8p23f + 254.0f);
     float k = shifted - (0x1.8p23f + 254.0f);
     float r = ct_fmaf(k, -0x1.62e4p-1f, -z);

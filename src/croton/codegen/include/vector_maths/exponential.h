@@ -113,8 +113,9 @@ CT_INLINE double ct_expm1_f64(double x) {
 CT_INLINE double ct_tanh_f64(double x) {
     double a = __builtin_fabs(x);
     double u = ct_expm1_clamped_f64(a > 20.0 ? 40.0 : 2.0 * a);
-    double ratio = (a < 0.55 ? u : 2.0) / (u + 2.0);
-    double y = a < 0.55 ? ratio : 1.0 - ratio;
+    double d = u + 2.0, ratio = (a < 0.55 ? u : 2.0) / d;
+    double lost = u - (d - 2.0); /* by d; its effect on the ratio is lost/d, with 1/d in (1/4, 1/2) */
+    double y = a < 0.55 ? ct_fma(ratio * lost, -0.4, ratio) : 1.0 - ratio;
     return a < 0x1p-28 ? x : __builtin_copysign(y, x);
 }
 
@@ -148,8 +149,9 @@ CT_INLINE float ct_expm1_f32(float x) {
 CT_INLINE float ct_tanh_f32(float x) {
     float a = __builtin_fabsf(x);
     float u = ct_expm1_clamped_f32(a > 10.0f ? 20.0f : 2.0f * a);
-    float ratio = (a < 0.55f ? u : 2.0f) / (u + 2.0f);
-    float y = a < 0.55f ? ratio : 1.0f - ratio;
+    float d = u + 2.0f, ratio = (a < 0.55f ? u : 2.0f) / d;
+    float lost = u - (d - 2.0f); /* by d; its effect on the ratio is lost/d, with 1/d in (1/4, 1/2) */
+    float y = a < 0.55f ? ct_fmaf(ratio * lost, -0.4f, ratio) : 1.0f - ratio;
     return a < 0x1p-13f ? x : __builtin_copysignf(y, x);
 }
 
@@ -157,12 +159,16 @@ CT_INLINE float ct_tanh_f32(float x) {
 /* 1 / (1 + exp(-x)), double; exp(-|x|) cannot overflow, so both tails keep full precision. */
 CT_INLINE double ct_sigmoid_f64(double x) {
     double e = ct_exp_f64(-__builtin_fabs(x));
-    return (x < 0.0 ? e : 1.0) / (1.0 + e);
+    double d = 1.0 + e, y = (x < 0.0 ? e : 1.0) / d;
+    double lost = e - (d - 1.0); /* by d; 1/d is in (1/2, 1) */
+    return ct_fma(y * lost, -0.75, y);
 }
 
 /*@ ct_sigmoid_f32: ct_exp_f32 */
 /* 1 / (1 + exp(-x)), single. */
 CT_INLINE float ct_sigmoid_f32(float x) {
     float e = ct_exp_f32(-__builtin_fabsf(x));
-    return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+    float d = 1.0f + e, y = (x < 0.0f ? e : 1.0f) / d;
+    float lost = e - (d - 1.0f); /* by d; 1/d is in (1/2, 1) */
+    return ct_fmaf(y * lost, -0.75f, y);
 }

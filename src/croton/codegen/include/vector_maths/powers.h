@@ -96,7 +96,7 @@ CT_INLINE double ct_cbrt_f64(double x) {
     double a = __builtin_fabs(x);
     int tiny = a < 0x1p-1022;
     double scaled = tiny ? a * 0x1p54 : a;
-    ct_u64 third = ((ct_bits_f64(scaled) >> 32) * 0xaaaaaaabu >> 33) + (tiny ? 696219795u : 715094163u);
+    ct_u64 third = ((ct_bits_f64(scaled) >> 32) * 0xaaaaaaabu >> 33) + 715094163u;
     double t = ct_from_bits_f64(third << 32);
     double r = (t * t) * (t / scaled);
     t = t * ((1.87595182427177009643 + r * (-1.88497979543377169875 + r * 1.621429720105354466140))
@@ -104,7 +104,7 @@ CT_INLINE double ct_cbrt_f64(double x) {
     t = ct_from_bits_f64((ct_bits_f64(t) + 0x80000000u) & 0xffffffffc0000000u);
     double q = scaled / (t * t);
     double y = ct_fma(t, (q - t) / (t + t + q), t);
-    y = __builtin_copysign(y, x);
+    y = __builtin_copysign(tiny ? y * 0x1p-18 : y, x);
     return (a == 0.0) | !(a < CT_INF_F64) ? x : y;
 }
 

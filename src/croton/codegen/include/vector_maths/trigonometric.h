@@ -252,10 +252,11 @@ CT_INLINE ct_angle_f32 ct_reduce_by_f32(double scaled, double first, double seco
 
 /*@ ct_reduce_angle_f32: ct_angle_f32 ct_two_over_pi_f32 */
 CT_INLINE ct_angle_f32 ct_reduce_angle_f32(float x) {
-    ct_i32 exponent = (ct_i32)((ct_bits_f32(x) >> 23) & 0xffu) - 150;
+    double wide = x; /* also gives indices of 64 bits, without which GCC 12 would not vectorise the look-up */
+    ct_i64 exponent = (ct_i64)((ct_bits_f64(wide) >> 52) & 0x7ffu) - 1046;
     exponent = exponent > 0 ? exponent : 0;
     exponent = exponent < 104 ? exponent : 104;
-    double scaled = x * ct_from_bits_f32((ct_u32)(127 - exponent) << 23); /* whole when exponent > 0 */
+    double scaled = wide * ct_from_bits_f64((ct_u64)(1023 - exponent) << 52); /* whole when exponent > 0 */
     return ct_reduce_by_f32(scaled, ct_two_over_pi_f32_0[exponent], ct_two_over_pi_f32_1[exponent]);
 }
 
