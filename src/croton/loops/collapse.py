@@ -18,6 +18,15 @@ def collapse(nest: Nest, builder: Builder) -> None:
         if all(_can_merge(member, axis, nest.depth) for member in nest.members):
             for member in nest.members:
                 _merge(member, axis, builder)
+    for member in nest.members:
+        _drop_unit_axes(member, builder)
+
+
+def _drop_unit_axes(member: Member, builder: Builder) -> None:
+    """Axes of size 1 get no loop, so an expression that names their variable means 0."""
+    for axis, size in enumerate(member.domain):
+        if size == 1 and index_name(axis) in member.expression.variables:
+            member.expression = _replace(member.expression, index_name(axis), builder.integer(0), builder, {})
 
 
 def _can_merge(member: Member, axis: int, depth: int) -> bool:
