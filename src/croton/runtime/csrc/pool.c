@@ -37,9 +37,9 @@ static struct {
     _Atomic(ct_int) next; /* begin of the next piece */
     Job job;
     pthread_t *workers;
-    int worker_count; /* running */
-    int wanted;       /* threads that take part, the caller included */
-    int spins;        /* whether there is a core for every thread */
+    int worker_count;    /* running */
+    _Atomic(int) wanted; /* threads that take part, the caller included */
+    int spins;           /* whether there is a core for every thread */
 } pool = {.mutex = PTHREAD_MUTEX_INITIALIZER,
           .work = PTHREAD_COND_INITIALIZER,
           .finished = PTHREAD_COND_INITIALIZER};
@@ -148,6 +148,7 @@ static void start_workers(void)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for Python's threads */
     unsigned seen = atomic_load(&pool.generation);
+    pool.spins = pool.wanted <= pool_usable_cores(); /* before there is a worker to read it */
     for (pool.worker_count = 0; pool.worker_count < count; pool.worker_count++) {
         if (pthread_create(&pool.workers[pool.worker_count], NULL, work, (void *)(size_t)seen) != 0) {
             pool.wanted = pool.worker_count + 1;
@@ -155,7 +156,6 @@ static void start_workers(void)
         }
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pool.spins = pool.wanted <= pool_usable_cores();
 }
 
 static void wake_workers(ct_int at_most)
