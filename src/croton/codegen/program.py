@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from croton.codegen.blocks import BlockPrinter, guard_lines, merged
@@ -35,9 +35,16 @@ class ProgramCode:
 class ProgramPrinter:
     """Prints a program whose inputs are arrays in C order."""
 
-    def __init__(self, program: Program, arrays: Sequence[Value]) -> None:
-        """arrays: all values handed in by the caller, large constants among them."""
+    def __init__(
+        self,
+        program: Program,
+        arrays: Sequence[Value],
+        explanations: Mapping[tuple[int, int], tuple[Guard, Equation]],
+    ) -> None:
+        """arrays: all values handed in by the caller, large constants among them. explanations: for an axis
+        of an input (position, axis), what requires it to have the size its type says."""
         self.program = program
+        self.explanations = explanations
         self.arrays = list(arrays)
         self.outputs = program.graph.outputs
         self.unit = Unit()
@@ -81,11 +88,17 @@ class ProgramPrinter:
         for size, position, axis in checks:
             actual = Symbol(f"shape[{axis}]")
             self.unit.checked[actual] = f"input_shapes[{position}][{axis}]"
-            name = self.arrays[position].name or f"input {position}"
-            reason = f"argument {name!r}: axis {axis} should have size {size}"
-            self.guards.append((Guard(dims.of_atom(actual), size, reason), None))
-        self.guards += self.program.graph.guards()
+            self.guards.append(self._check(position, axis, dims.of_atom(actual), size))
+        self.guards += [(guard, equation) for guard, equation in self.program.graph.guards() if not guard.is_trivial()]
         return bindings
+
+    def _check(self, position: int, axis: int, actual: Dim, size: Dim) -> tuple[Guard, Equation | None]:
+        """The guard that an axis of an input has the size its type says."""
+        required = self.explanations.get((position, axis))
+        if required is not None:
+            return Guard(size, actual, required[0].reason), required[1]
+        name = self.arrays[position].name or f"input {position}"
+        return Guard(actual, size, f"argument {name!r}: axis {axis} should have size {size}"), None
 
     def _prepare(self, bindings: list[tuple[str, int, int]], block: BlockPrinter) -> str:
         size = self.unit.size

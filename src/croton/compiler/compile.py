@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from croton.codegen.program import ProgramCode, ProgramPrinter
+from croton.compiler.sizes import unify_sizes
 from croton.graph.graph import Graph, transform
 from croton.graph.values import Constant, Equation, NDArray, Value
 from croton.loops.fusion import lower
@@ -55,10 +56,11 @@ def compile_graph(graph: Graph, disabled: Sequence[str] = ()) -> Executable:
     Raises:
         NoCompilerError: there is no C compiler.
     """
+    graph, explanations = unify_sizes(graph)
     optimized = optimize_deeply(graph, disabled)
     program = lower(optimized, fuse="fusion" not in disabled)
     arrays = [*optimized.inputs, *large_constants(program.graph)]
-    code = ProgramPrinter(program, arrays).print()
+    code = ProgramPrinter(program, arrays, explanations).print()
     library = load(build(code.units))
     prepare, run = library.address("croton_prepare"), library.address("croton_run")
     return Executable(optimized, program, arrays, code, prepare, run, library)

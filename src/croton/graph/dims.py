@@ -334,6 +334,11 @@ class Guard:
     reason: str
     kind: str = "equal"
 
+    def is_trivial(self) -> bool:
+        """Whether it holds whatever the sizes are."""
+        known = isinstance(self.left, int) and isinstance(self.right, int)
+        return self.left == self.right or (known and self.holds(self.left, self.right))  # type: ignore[arg-type]
+
     def holds(self, left: int, right: int) -> bool:
         """Whether these numbers, which the sizes turned out to be, are allowed."""
         return left >= right if self.kind == "at_least" else left == right
