@@ -5,6 +5,7 @@ from croton.frontends.control import cond, scan_loop, while_loop
 from croton.frontends.eager import Tensor, Variable, convert_to_tensor
 from croton.frontends.function import In, function
 from croton.frontends.gradient import grad
+from croton.frontends.jit import jit
 from croton.frontends.tape import GradientTape
 from croton.frontends.variables import shared
 

@@ -10,10 +10,34 @@ from croton.frontends.operators import ArrayMethods
 from croton.graph.dtypes import as_dtype
 from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
+from croton.ops import base
 from croton.runtime import Cell
 
 
-class TensorVariable(ArrayMethods, Value):
+class SymbolicMethods(ArrayMethods):
+    """What symbolic variables and constants have in common."""
+
+    __slots__ = ()
+
+    # Identity, as in Theano, but elementwise while a function is traced, as its author means it.
+    def __eq__(self, other: object) -> Any:
+        if not base.building.elementwise_equality or other is None or isinstance(other, str):
+            return NotImplemented
+        from croton.ops.comparison import equal
+
+        return equal(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        if not base.building.elementwise_equality or other is None or isinstance(other, str):
+            return NotImplemented
+        from croton.ops.comparison import not_equal
+
+        return not_equal(self, other)
+
+    __hash__ = object.__hash__
+
+
+class TensorVariable(SymbolicMethods, Value):
     """A symbolic array."""
 
     @property
@@ -23,17 +47,23 @@ class TensorVariable(ArrayMethods, Value):
 
     def __bool__(self) -> bool:
         raise TypeError(
-            f"the truth of {self} is only known when the function is called, so Python cannot branch on it; "
-            "use ct.ifelse, T.where or ct.cond"
+            f"the truth of {self._described()} is only known when the function is called, so Python cannot branch "
+            "on it; use ct.ifelse, T.where or ct.cond"
         )
 
     def __float__(self) -> float:
-        raise TypeError(f"{self} is symbolic and has no number yet; compile a function and call it")
+        raise TypeError(f"{self._described()} is symbolic and has no number yet; compile a function and call it")
 
     __int__ = __index__ = __complex__ = __float__  # type: ignore[assignment]
 
     def __array__(self, *_: Any, **__: Any) -> NDArray:
-        raise TypeError(f"{self} is symbolic and has no numbers yet; compile a function and call it")
+        raise TypeError(
+            f"{self._described()} is symbolic and has no numbers for NumPy yet; use functions of croton.tensor"
+        )
+
+    def _described(self) -> str:
+        location = self.owner.location if self.owner is not None else None
+        return f"{self!r} (made at {location})" if location is not None else repr(self)
 
     def __repr__(self) -> str:
         if self.name:
@@ -41,7 +71,7 @@ class TensorVariable(ArrayMethods, Value):
         return f"<{self.owner.op} -> {self.type}>" if self.owner else f"<{self.type}>"
 
 
-class TensorConstant(ArrayMethods, Constant):
+class TensorConstant(SymbolicMethods, Constant):
     """A symbolic array whose numbers are known."""
 
     dtype = TensorVariable.dtype
