@@ -342,8 +342,12 @@ def step_reads(step: Step) -> list[Value]:
 def guard_lines(unit: Unit, number: int, guard: dims.Guard) -> list[str]:
     """Statements that leave the function when a guard fails."""
     left, right = unit.size(guard.left), unit.size(guard.right)
-    operator = "<" if getattr(guard, "kind", "equal") == "at_least" else "!="
-    return [f"if ({left} {operator} {right})", f"    return ct_guard(context, {number}, {left}, {right});"]
+    wrong = {
+        "equal": f"{left} != {right}",
+        "at_least": f"{left} < {right}",
+        "in_range": f"{left} < 0 || {left} >= {right}",
+    }[guard.kind]
+    return [f"if ({wrong})", f"    return ct_guard(context, {number}, {left}, {right});"]
 
 
 def merged(work: Work) -> Work:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from croton.graph.errors import ShapeError
 from croton.graph.values import Equation
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def failure(
     """The exception for a run that returned `code`."""
     if code == FAILED_GUARD:
         guard, equation = executable.code.guards[error[0]]
-        return ShapeError(f"{name}: {guard.explain(error[1], error[2])}{_place(equation)}")
+        return guard.error(error[1], error[2], f"{name}: ", _place(equation))
     equation = executable.code.equations[error[0]] if 0 <= error[0] < len(executable.code.equations) else None
     if code == OUT_OF_MEMORY:
         return MemoryError(f"{name}: out of memory{_place(equation)}")

@@ -326,7 +326,7 @@ def single_symbol(dim: Dim) -> Symbol | None:
 class Guard:
     """What an equation needs of two sizes, checked when the function is called.
 
-    kind: "equal", or "at_least" (left >= right).
+    kind: "equal", "at_least" (left >= right), or "in_range" (left is an index into an axis of size right).
     """
 
     left: Dim
@@ -337,16 +337,26 @@ class Guard:
     def is_trivial(self) -> bool:
         """Whether it holds whatever the sizes are."""
         known = isinstance(self.left, int) and isinstance(self.right, int)
-        return self.left == self.right or (known and self.holds(self.left, self.right))  # type: ignore[arg-type]
+        same = self.left == self.right and self.kind != "in_range"
+        return same or (known and self.holds(self.left, self.right))  # type: ignore[arg-type]
 
     def holds(self, left: int, right: int) -> bool:
         """Whether these numbers, which the sizes turned out to be, are allowed."""
+        if self.kind == "in_range":
+            return 0 <= left < right
         return left >= right if self.kind == "at_least" else left == right
 
     def explain(self, left: int, right: int) -> str:
-        """What went wrong, for the message of a ShapeError."""
+        """What went wrong, for the message of the error."""
+        if self.kind == "in_range":
+            return f"{self.reason}: index {left} is out of range for size {right}"
         said = f"expected at least {right}, got {left}" if self.kind == "at_least" else f"{left} and {right} differ"
         return f"{self.reason}: {said}"
+
+    def error(self, left: int, right: int, before: str = "", after: str = "") -> Exception:
+        """The exception for a guard that these sizes fail."""
+        kind = IndexError if self.kind == "in_range" else ShapeError
+        return kind(f"{before}{self.explain(left, right)}{after}")
 
     def substitute(self, mapping: Mapping[Symbol, Dim]) -> Guard:
         return Guard(substitute(self.left, mapping), substitute(self.right, mapping), self.reason, self.kind)
@@ -396,6 +406,20 @@ def require_at_least(size: Dim, least: int, reason: str) -> None:
     if isinstance(size, int):
         if size < least:
             raise ShapeError(guard.explain(size, least))
+    elif _recorder.guards is not None:
+        _recorder.guards.append(guard)
+
+
+def require_in_range(index: Dim, size: Dim, reason: str) -> None:
+    """Asks that 0 <= index < size; a guard is recorded where that is only known at call time.
+
+    Raises:
+        IndexError: both are known and it is not so; the message starts with `reason`.
+    """
+    guard = Guard(index, size, reason, "in_range")
+    if isinstance(index, int) and isinstance(size, int):
+        if not guard.holds(index, size):
+            raise guard.error(index, size)
     elif _recorder.guards is not None:
         _recorder.guards.append(guard)
 

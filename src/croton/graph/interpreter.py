@@ -8,7 +8,6 @@ import numpy as np
 
 from croton.graph import dims
 from croton.graph.dims import Symbol
-from croton.graph.errors import ShapeError
 from croton.graph.graph import Graph
 from croton.graph.values import Constant, NDArray, Value
 
@@ -29,7 +28,7 @@ def interpret(graph: Graph, inputs: Sequence[NDArray], sizes: Mapping[Symbol, in
             for guard in equation.guards:
                 left, right = dims.evaluate(guard.left, known), dims.evaluate(guard.right, known)
                 if not guard.holds(left, right):
-                    raise ShapeError(guard.explain(left, right))
+                    raise guard.error(left, right)
             operands = [_array(operand, values) for operand in equation.inputs]
             op = equation.op.substitute(known) if equation.op.parameter_dims() else equation.op
             results = op.evaluate(*operands)

@@ -31,11 +31,9 @@ def _check_inside(start: Dim, size: Dim, step: int, limit: Dim, axis: int) -> No
         return
     last = dims.add(start, (size - 1) * step)
     low, high = (start, last) if step > 0 else (last, start)
-    room = dims.subtract(dims.subtract(limit, high), 1)
-    if not is_nonnegative(low):
-        dims.require_at_least(low, 0, f"index out of range for axis {axis}")
-    if not is_nonnegative(room):
-        dims.require_at_least(limit, dims.add(high, 1), f"index out of range for axis {axis}")
+    for end in (low,) if low == high else (low, high):
+        if not is_nonnegative(end) or not at_most(dims.add(end, 1), limit):
+            dims.require_in_range(end, limit, f"axis {axis}")
 
 
 def _check_starts(starts: Starts, steps: tuple[int, ...], operands: Sequence[TensorType], rank: int, what: str) -> None:
