@@ -50,6 +50,7 @@ class _Scope:
     lines: list[str] = field(default_factory=list)
     names: dict[Node, str] = field(default_factory=dict)
     locals: dict[Value, str] = field(default_factory=dict)
+    stores: list[str] = field(default_factory=list)  # last in the body: what is read may be overwritten
 
 
 class NestPrinter:
@@ -141,6 +142,8 @@ class NestPrinter:
         if axis == rank:
             for member in stage:
                 self._body(member)
+            self.scopes[-1].lines += self.scopes[-1].stores
+            self.scopes[-1].stores = []
             return
         starting = [member for member in stage if self._starts(member, axis)]
         for member in starting:
@@ -319,7 +322,7 @@ class NestPrinter:
         if member.value in self.nest.stored:
             index = [index_name(axis) if size != 1 else "0" for axis, size in enumerate(member.domain)]
             place = f"{self._pointer(member.value)}[{self._linear(index, self._stored_shape(member))}]"
-            scope.lines.append(f"{place} = {self.printer.stored(member.value.type.dtype, number)};")
+            scope.stores.append(f"{place} = {self.printer.stored(member.value.type.dtype, number)};")
 
     def _stored_shape(self, member: Member) -> tuple[Dim, ...]:
         return member.domain

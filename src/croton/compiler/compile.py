@@ -48,17 +48,21 @@ def _evaluation(equation: Equation) -> Callable[..., object]:
     return evaluate
 
 
-def compile_graph(graph: Graph, disabled: Sequence[str] = ()) -> Executable:
+def compile_graph(
+    graph: Graph, disabled: Sequence[str] = (), state: Sequence[tuple[int, int]] = ()
+) -> Executable:
     """Compiles a graph.
 
     disabled: names of passes to leave out (see `croton.rewrite.pipeline.PASSES`; "fusion" among them).
+
+    state: (input, output) positions of the old and new values of state.
 
     Raises:
         NoCompilerError: there is no C compiler.
     """
     graph, explanations = unify_sizes(graph)
     optimized = optimize_deeply(graph, disabled)
-    program = lower(optimized, fuse="fusion" not in disabled)
+    program = lower(optimized, fuse="fusion" not in disabled, state=() if "in-place" in disabled else state)
     arrays = [*optimized.inputs, *large_constants(program.graph)]
     code = ProgramPrinter(program, arrays, explanations).print()
     library = load(build(code.units))

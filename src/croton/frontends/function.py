@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -241,12 +241,15 @@ class _FunctionBuilder:
             return self._interpreted()
         if mode != "compile":
             raise ValueError(f'mode must be "compile" or "interpret", got {mode!r}')
-        executable = compile_graph(self.graph, config.disabled_passes)
+        state = [
+            (self.graph.inputs.index(shared), self.returned + position) for position, shared in enumerate(self.updated)
+        ]
+        executable = compile_graph(self.graph, config.disabled_passes, state)
         inputs = [*self._inputs(), *(("constant", value.data) for value in executable.arrays[len(self.graph.inputs) :])]
         return Function(
             name=self.name,
             inputs=inputs,
-            outputs=self._outputs(),
+            outputs=self._outputs(executable.program.in_place),
             prepare=executable.prepare,
             run=executable.run,
             owner=executable.library,
@@ -285,13 +288,15 @@ class _FunctionBuilder:
         cells = [("cell", value.cell) for value in self.graph.inputs[len(arguments) :]]  # type: ignore[attr-defined]
         return [*arguments, *cells]
 
-    def _outputs(self) -> list[tuple[Any, ...]]:
+    def _outputs(self, in_place: Collection[int] = ()) -> list[tuple[Any, ...]]:
         described: list[tuple[Any, ...]] = []
         for output in self.graph.outputs[: self.returned]:
             kind = "unknown" if dims.runtime_symbols(output.type.shape) else "fresh"
             described.append((kind, output.type.dtype, output.type.rank))
-        for shared, output in zip(self.updated, self.graph.outputs[self.returned :], strict=True):
-            kind = "replace_unknown" if dims.runtime_symbols(output.type.shape) else "replace"
+        updates = zip(self.updated, self.graph.outputs[self.returned :], strict=True)
+        for position, (shared, output) in enumerate(updates, self.returned):
+            unknown = dims.runtime_symbols(output.type.shape)
+            kind = "in_place" if position in in_place else "replace_unknown" if unknown else "replace"
             described.append((kind, shared.cell))
         return described
 

@@ -6,11 +6,14 @@ read the same memory), and when what it reads of the nest is complete at that po
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from croton.graph.dims import Dim
 from croton.graph.graph import Graph
 from croton.graph.values import Equation, Value
 from croton.loops.collapse import collapse
 from croton.loops.expressions import Builder, Node
+from croton.loops.in_place import find_in_place, sink_updates
 from croton.loops.members import (
     ExpressionLowering,
     Materializer,
@@ -27,9 +30,12 @@ from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, 
 LARGEST_NEST = 24
 
 
-def lower(graph: Graph, fuse: bool = True) -> Program:
-    """The steps that compute a graph. `fuse=False` gives every member a nest of its own."""
-    return _Scheduler(graph, fuse).run()
+def lower(graph: Graph, fuse: bool = True, state: Sequence[tuple[int, int]] = ()) -> Program:
+    """The steps that compute a graph. `fuse=False` gives every member a nest of its own.
+
+    state: (input, output) positions of the old and new values of state, to be updated in place if possible.
+    """
+    return _Scheduler(graph, fuse).run(state)
 
 
 class _Scheduler:
@@ -41,7 +47,7 @@ class _Scheduler:
         self.steps: list[Step] = []
         self.position: dict[Value, int] = {}  # the step that makes a kept value
 
-    def run(self) -> Program:
+    def run(self, state: Sequence[tuple[int, int]]) -> Program:
         aliases: dict[Value, Value] = {}
         for equation in self.graph.equations:
             output = equation.outputs[0]
@@ -55,7 +61,10 @@ class _Scheduler:
             else:
                 self._place_step(self._opaque_step(equation))
         program = Program(self.graph, self.steps, aliases)
+        if state:
+            sink_updates(program)
         mark_stored(program)
+        program.in_place = find_in_place(program, state)
         for step in self.steps:
             if isinstance(step, Nest):
                 collapse(step, self.lowering.builder)

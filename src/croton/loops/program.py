@@ -64,11 +64,16 @@ Step = Nest | Product | KernelCall | Callback | BindSize | Control
 
 @dataclass(eq=False)
 class Program:
-    """Steps in order. `aliases` maps a value to the one whose memory it shares (a reshape of it)."""
+    """Steps in order.
+
+    aliases: values that share the memory of another (reshapes of it). in_place: positions of outputs that
+    are written over the input they replace.
+    """
 
     graph: Graph
     steps: list[Step]
     aliases: Mapping[Value, Value]
+    in_place: set[int] = field(default_factory=set)
 
     def root(self, value: Value) -> Value:
         while value in self.aliases:

@@ -1,0 +1,95 @@
+"""State updated in place: which new values may be written over the old ones.
+
+An update may overwrite its variable when one nest makes it, everything else that reads the variable does
+so earlier or at the same element in the same loop, and nothing that can fail comes after: a call that
+raises leaves all state as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from croton.graph.values import Value
+from croton.loops.expressions import Node
+from croton.loops.members import Member, index_name, loads
+from croton.loops.program import Nest, Program, Step
+
+
+def sink_updates(program: Program) -> None:
+    """Moves nests whose values no other step reads to the end, after everything that can fail."""
+    readers: dict[Value, set[int]] = {}
+    for step in program.steps:
+        for value in _reads(step):
+            readers.setdefault(program.root(value), set()).add(id(step))
+    last = [
+        step
+        for step in program.steps
+        if isinstance(step, Nest) and all(readers.get(m.value, set()) <= {id(step)} for m in step.members)
+    ]
+    final = {id(step) for step in last}
+    program.steps[:] = [step for step in program.steps if id(step) not in final] + last
+
+
+def find_in_place(program: Program, state: Sequence[tuple[int, int]]) -> set[int]:
+    """Positions of outputs that may be written over an input; `state` pairs (input, output) positions.
+
+    Call before loops are collapsed.
+    """
+    roots = [program.root(output) for output in program.graph.outputs]
+    found: set[int] = set()
+    for input_position, output_position in state:
+        old, new = program.graph.inputs[input_position], roots[output_position]
+        if roots.count(new) == 1 and old.type == program.graph.outputs[output_position].type == new.type:
+            if _may_overwrite(program, old, new):
+                found.add(output_position)
+    return found
+
+
+def _may_overwrite(program: Program, old: Value, new: Value) -> bool:
+    if any(program.root(output) is old for output in program.graph.outputs):
+        return False
+    maker = next(
+        (number for number, step in enumerate(program.steps) if isinstance(step, Nest) and new in step.stored), None
+    )
+    if maker is None or any(not isinstance(step, Nest) for step in program.steps[maker:]):
+        return False
+    for step in program.steps[maker + 1 :]:
+        if any(program.root(value) is old for value in _reads(step)):
+            return False
+    nest = program.steps[maker]
+    assert isinstance(nest, Nest)
+    if any(member.value is new and member.reduced for member in nest.members):
+        return False
+    reached = False
+    for stage in nest.stages:
+        reading = [load for member in stage for load in loads(member.expression) if program.root(load.data) is old]
+        makes = any(member.value is new for member in stage)
+        if reading and (reached or (makes and not all(_is_identity(load, old, stage[0]) for load in reading))):
+            return False
+        if reading and not makes and any(not _is_row_of(load, nest.depth) for load in reading):
+            return False
+        reached = reached or makes
+    return True
+
+
+def _is_identity(load: Node, old: Value, member: Member) -> bool:
+    rank = old.type.rank
+    return (
+        load.data is old
+        and len(member.domain) == rank
+        and all(node.kind == "index" and node.data == index_name(axis) for axis, node in enumerate(load.operands[:rank]))
+    )
+
+
+def _is_row_of(load: Node, depth: int) -> bool:
+    """Whether an earlier stage of the same outer iteration reads only that iteration's part."""
+    return all(
+        position < len(load.operands) and node.kind == "index" and node.data == index_name(position)
+        for position, node in enumerate(load.operands[:depth])
+    )
+
+
+def _reads(step: Step) -> list[Value]:
+    if isinstance(step, Nest):
+        return [load.data for member in step.members for load in loads(member.expression)]
+    return list(step.equation.inputs)
