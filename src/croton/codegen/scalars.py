@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from croton.codegen import vector_maths
+from croton.codegen.templates import C_NAMES, WIDE_INTEGER, template
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Symbol
 from croton.graph.dtypes import DType
@@ -118,14 +119,17 @@ class ScalarPrinter:
 
         dtype: of the result; operand_dtype: of the last operand, which is the one that decides.
         """
-        template = _template(function, operand_dtype)
-        if template is not None:
-            return template.format(*operands, T=c_type(operand_dtype), U=_unsigned(operand_dtype))
-        c_name = _C_NAMES.get(function, function)
-        if dtypes.is_integer(operand_dtype) and function in _WIDE_INTEGER:
+        text = template(function, operand_dtype)
+        if text is not None:
+            return text.format(*operands, T=c_type(operand_dtype), U=_unsigned(operand_dtype))
+        c_name = C_NAMES.get(function, function)
+        if dtypes.is_integer(operand_dtype) and function in WIDE_INTEGER:
             wide = "u64" if operand_dtype.kind == "u" else "i64"
             return f"({c_type(operand_dtype)}){self.need(f'ct_{c_name}_{wide}')}({', '.join(operands)})"
         name = f"ct_{c_name}_{suffix(operand_dtype)}"
+        if operand_dtype in (dtypes.FLOAT16, dtypes.BFLOAT16):
+            own = f"ct_{c_name}_{'f16' if operand_dtype == dtypes.FLOAT16 else 'bf16'}"
+            name = own if own in vector_maths.available() else name
         if name not in vector_maths.available():
             raise NotImplementedError(f"no C for {function} of {operand_dtype.name}")
         return f"{self.need(name)}({', '.join(operands)})"
@@ -133,117 +137,6 @@ class ScalarPrinter:
 
 def _unsigned(dtype: DType) -> str:
     return _UNSIGNED.get(dtype.name, "ct_unsigned" if dtype.name == "int64" else c_type(dtype))
-
-
-_COMMON = {
-    "equal": "({0} == {1})",
-    "not_equal": "({0} != {1})",
-    "less": "({0} < {1})",
-    "less_equal": "({0} <= {1})",
-    "greater": "({0} > {1})",
-    "greater_equal": "({0} >= {1})",
-    "where": "({0} ? {1} : {2})",
-    "add": "({0} + {1})",
-    "subtract": "({0} - {1})",
-    "multiply": "({0} * {1})",
-    "negative": "(-{0})",
-    "square": "({0} * {0})",
-    "index_remainder": "({1} ? {0} % {1} : 0)",
-    "index_divide": "({1} ? {0} / {1} : 0)",
-    "identity": "{0}",
-}
-_BOOL = {
-    "logical_and": "({0} & {1})",
-    "logical_or": "({0} | {1})",
-    "logical_xor": "({0} ^ {1})",
-    "logical_not": "(!{0})",
-    "add": "({0} | {1})",
-    "multiply": "({0} & {1})",
-    "maximum": "({0} | {1})",
-    "minimum": "({0} & {1})",
-}
-_INTEGER = {
-    "add": "({T})(({U}){0} + ({U}){1})",
-    "subtract": "({T})(({U}){0} - ({U}){1})",
-    "multiply": "({T})(({U})1 * ({U}){0} * ({U}){1})",
-    "negative": "({T})(({U})0 - ({U}){0})",
-    "square": "({T})(({U})1 * ({U}){0} * ({U}){0})",
-    "maximum": "({0} > {1} ? {0} : {1})",
-    "minimum": "({0} < {1} ? {0} : {1})",
-    "absolute": "({T})({0} < 0 ? ({U})0 - ({U}){0} : ({U}){0})",
-    "sign": "({T})(({0} > 0) - ({0} < 0))",
-    "bitwise_and": "({T})({0} & {1})",
-    "bitwise_or": "({T})({0} | {1})",
-    "bitwise_xor": "({T})({0} ^ {1})",
-    "bitwise_not": "({T})(~{0})",
-}
-_FLOAT = {
-    "divide": "({0} / {1})",
-    "maximum": "(({0} > {1} || {0} != {0}) ? {0} : {1})",
-    "minimum": "(({0} < {1} || {0} != {0}) ? {0} : {1})",
-    "isnan": "({0} != {0})",
-    "sign": "({0} != {0} ? {0} : ({T})(({0} > 0) - ({0} < 0)))",
-}
-_COMPLEX = {
-    "conj": "(~{0})",
-    "real": "(__real__ {0})",
-    "imag": "(__imag__ {0})",
-    "isnan": "(__real__ {0} != __real__ {0} || __imag__ {0} != __imag__ {0})",
-    "isinf": "(__real__ {0} - __real__ {0} != 0 && __real__ {0} == __real__ {0}"
-    " || __imag__ {0} - __imag__ {0} != 0 && __imag__ {0} == __imag__ {0})",
-    "isfinite": "(__real__ {0} - __real__ {0} == 0 && __imag__ {0} - __imag__ {0} == 0)",
-}
-_COMPLEX_BY_NAME = {"multiply", "divide", "square"}
-# What C calls by another name than NumPy.
-_C_NAMES = {
-    "power": "pow",
-    "arcsin": "asin",
-    "arccos": "acos",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arcsinh": "asinh",
-    "arccosh": "acosh",
-    "arctanh": "atanh",
-    "gammaln": "lgamma",
-    "absolute": "abs",
-}
-# Integer functions that compute in 64 bits whatever the dtype.
-_WIDE_INTEGER = {"gcd", "lcm"}
-_BUILTIN = {"sqrt", "floor", "ceil", "trunc", "rint", "copysign", "isinf", "isfinite"}
-
-
-def _template(function: str, dtype: DType) -> str | None:
-    if dtypes.is_bool(dtype) and function in _BOOL:
-        return _BOOL[function]
-    if dtypes.is_integer(dtype):
-        if function in ("absolute",) and dtype.kind == "u":
-            return "{0}"
-        if function == "sign" and dtype.kind == "u":
-            return "({T})({0} > 0)"
-        if function in _INTEGER:
-            # 16-bit products overflow int when promoted: multiply in 32 unsigned bits.
-            return _INTEGER[function].replace("({U})1 *", "1u *" if dtype.itemsize < 4 else "")
-    if dtypes.is_float(dtype):
-        if function in _FLOAT:
-            return _FLOAT[function]
-        if function == "absolute":
-            return "__builtin_fabs({0})" if dtype == dtypes.FLOAT64 else "__builtin_fabsf({0})"
-        if function in _BUILTIN:
-            return _builtin(function, dtype)
-    if dtypes.is_complex(dtype):
-        return _COMPLEX.get(function) or (_COMMON.get(function) if function not in _COMPLEX_BY_NAME else None)
-    return _COMMON.get(function)
-
-
-def _builtin(function: str, dtype: DType) -> str:
-    if function == "isinf":
-        absolute = "__builtin_fabs" if dtype == dtypes.FLOAT64 else "__builtin_fabsf"
-        return f"({absolute}({{0}}) == __builtin_inf())"
-    if function == "isfinite":
-        absolute = "__builtin_fabs" if dtype == dtypes.FLOAT64 else "__builtin_fabsf"
-        return f"({absolute}({{0}}) < __builtin_inf())"
-    name = f"__builtin_{function}" + ("" if dtype == dtypes.FLOAT64 else "f")
-    return f"{name}({{0}}, {{1}})" if function == "copysign" else f"{name}({{0}})"
 
 
 def literal(data: bytes, dtype: DType) -> str:

@@ -16,12 +16,13 @@ from croton.graph import dims, dtypes
 from croton.graph.dims import Shape
 from croton.graph.dtypes import BOOL, DType
 from croton.graph.errors import DTypeError
-from croton.graph.values import NDArray, TensorType
+from croton.graph.values import Constant, NDArray, TensorType, Value
 from croton.loops.expressions import Builder, Node, Operand
 from croton.ops import base
 from croton.ops.base import Array, ElementOperation, apply_one
 
 Derivative = Callable[[Sequence[Array], Array, Array], Sequence[Array | None]]
+_INT8: DType = np.dtype(np.int8)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class ScalarFunction:
     """A function of scalars, applied to every element with broadcasting.
 
     kinds: the dtype kinds accepted, as a string of "b" (bool), "i" (integers), "f" (floats), "c" (complex).
-    result: "same" (as the operands), "bool", or "real" (the real dtype of complex operands).
+    result: "same" (as the operands), "bool", "real" (the real dtype of complex operands) or "complex".
+    bool_as_int8: bool operands become int8, as they do in NumPy where only integers are defined.
     derivative: operands, output, cotangent -> cotangents of the operands at the output's shape.
     cost: rough nanoseconds per element, which decides whether recomputing beats storing.
     """
@@ -39,8 +41,17 @@ class ScalarFunction:
     evaluate: Callable[..., Any]
     kinds: str
     result: str
+    bool_as_int8: bool
     derivative: Derivative | None
     cost: float
+
+    def result_dtype(self, dtype: DType) -> DType:
+        """The dtype of the result for operands of this dtype."""
+        if self.result == "bool":
+            return BOOL
+        if self.result == "real":
+            return dtypes.real_dtype(dtype)
+        return dtypes.complex_dtype(dtype) if self.result == "complex" else dtype
 
 
 FUNCTIONS: dict[str, ScalarFunction] = {}
@@ -62,11 +73,12 @@ def define(
     *,
     kinds: str = "ifc",
     result: str = "same",
+    bool_as_int8: bool = False,
     derivative: Derivative | None = None,
     cost: float = 0.1,
 ) -> ScalarFunction:
     """Adds a scalar function to the table."""
-    function = ScalarFunction(name, arity, evaluate, kinds, result, derivative, cost)
+    function = ScalarFunction(name, arity, evaluate, kinds, result, bool_as_int8, derivative, cost)
     FUNCTIONS[name] = function
     return function
 
@@ -94,28 +106,28 @@ class Elementwise(ElementOperation):
             raise TypeError(f"{self.function} takes {scalar.arity} operands, got {len(operands)}")
         dtype = operands[0].dtype
         if any(operand.dtype != dtype for operand in operands):
-            raise DTypeError(f"{self.function}: operands must have one dtype, got {[o.dtype.name for o in operands]}")
+            found = ", ".join(operand.dtype.name for operand in operands)
+            raise DTypeError(f"{self.function}: operands must have one dtype, got {found}")
         if kind_of(dtype) not in scalar.kinds:
             raise DTypeError(f"{self.function} is not defined for dtype {dtype.name}")
         shape = dims.broadcast([operand.shape for operand in operands], self.function)
-        if scalar.result == "bool":
-            return (TensorType(BOOL, shape),)
-        return (TensorType(dtypes.real_dtype(dtype) if scalar.result == "real" else dtype, shape),)
+        return (TensorType(scalar.result_dtype(dtype), shape),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         scalar = self.scalar
         dtype = operands[0].dtype
         wide = [operand.astype(np.float32) for operand in operands] if dtype == dtypes.BFLOAT16 else operands
         result = np.asarray(scalar.evaluate(*wide))
-        if scalar.result == "same" and result.dtype != dtype:
-            result = result.astype(dtype)
-        return (result,)
+        return (result.astype(scalar.result_dtype(dtype), copy=False),)
 
     def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
         scalar = self.scalar
         if scalar.derivative is None:
             return [None] * len(operands)
-        parts = scalar.derivative(operands, outputs[0], cotangents[0])
+        mask = masked(cotangents[0])
+        parts = scalar.derivative(operands, outputs[0], cotangents[0] if mask is None else mask.chosen)
+        if mask is not None:
+            parts = [None if part is None else mask.apply(part) for part in parts]
         return [
             None if part is None else unbroadcast(part, base.shape_of(operand))
             for operand, part in zip(operands, parts, strict=True)
@@ -126,6 +138,51 @@ class Elementwise(ElementOperation):
     ) -> Node:
         nodes = [broadcast_element(builder, operand, index) for operand in operands]
         return builder.call(self.function, output.dtype, *nodes)
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A cotangent that is `chosen` where `condition` is `side`, and zero elsewhere."""
+
+    condition: Value
+    side: bool
+    chosen: Array
+
+    def apply(self, part: Array) -> Array:
+        """`part` where the cotangent flows, exactly zero elsewhere."""
+        from croton.ops.arithmetic import where
+
+        zero = base.cast(0, base.dtype_of(part))
+        return where(self.condition, part, zero) if self.side else where(self.condition, zero, part)
+
+
+def masked(cotangent: Array) -> Mask | None:
+    """What is known of where a symbolic cotangent is zero.
+
+    Rules work on what the mask lets through and mask the result, so that an infinite derivative in a branch
+    not taken never meets a zero: where(x > 0, log(x), 0) has derivative 0 at 0, not 0 * inf = NaN.
+    """
+    from croton.ops.arithmetic import Where, add
+
+    if not isinstance(cotangent, Value) or cotangent.owner is None:
+        return None
+    op, inputs = cotangent.owner.op, cotangent.owner.inputs
+    if isinstance(op, Where):
+        condition, first, second = inputs
+        if _is_scalar_zero(second):
+            return Mask(condition, True, first)
+        return Mask(condition, False, second) if _is_scalar_zero(first) else None
+    if op == Elementwise("add"):
+        left = masked(inputs[0])
+        right = masked(inputs[1]) if left is not None else None
+        if left is None or right is None or (left.condition, left.side) != (right.condition, right.side):
+            return None
+        return Mask(left.condition, left.side, add(left.chosen, right.chosen))
+    return None
+
+
+def _is_scalar_zero(value: Value) -> bool:
+    return isinstance(value, Constant) and value.type.rank == 0 and not value.data.any()
 
 
 def broadcast_element(builder: Builder, operand: Operand, index: Sequence[Node]) -> Node:
@@ -180,16 +237,57 @@ class Cast(ElementOperation):
 
 
 def elementwise(name: str, *operands: object, dtype: DType | None = None) -> Array:
-    """Applies a scalar function after promoting the operands to one dtype."""
-    return apply_one(Elementwise(name), *base.as_operands(*operands, dtype=dtype))
+    """Applies a scalar function after promoting the operands to one dtype (`dtype` where given).
+
+    Raises:
+        DTypeError: the function is not defined for that dtype.
+        ShapeError: the operands do not broadcast together.
+    """
+    converted = base.as_operands(*operands, dtype=dtype)
+    if dtypes.is_bool(base.dtype_of(converted[0])) and FUNCTIONS[name].bool_as_int8:
+        converted = [base.cast(operand, _INT8) for operand in converted]
+    return apply_one(Elementwise(name), *converted)
 
 
 def elementwise_inexact(name: str, *operands: object) -> Array:
     """Applies a scalar function whose arguments NumPy converts to floating point first."""
     converted = [op if isinstance(op, base.PYTHON_SCALARS) else base.as_array(op) for op in operands]
-    return elementwise(name, *converted, dtype=dtypes.inexact(base.common_dtype(converted)))
+    return elementwise(name, *converted, dtype=inexact_dtype(converted))
+
+
+def inexact_dtype(operands: Sequence[Array]) -> DType:
+    """The dtype of NumPy's floating-point functions for these operands: each array's own, promoted.
+
+    Python numbers are weak: an int takes the arrays' dtype, a float makes integers float64.
+    """
+    arrays = [operand for operand in operands if not isinstance(operand, base.PYTHON_SCALARS)]
+    if not arrays:
+        return dtypes.inexact(base.common_dtype(operands))
+    dtype = dtypes.promote(*(dtypes.inexact(base.dtype_of(array)) for array in arrays))
+    exact = not any(dtypes.is_inexact(base.dtype_of(array)) for array in arrays)
+    for scalar in operands:
+        if isinstance(scalar, (float, complex)):
+            dtype = dtypes.promote_scalar(dtypes.promote(dtype, dtypes.FLOAT64) if exact else dtype, scalar)
+    return dtype
 
 
 def conjugate(array: Array) -> Array:
     """The complex conjugate; real arrays pass through (cotangents of complex functions need it)."""
     return elementwise("conj", array) if dtypes.is_complex(base.dtype_of(array)) else array
+
+
+def in_single(function: Callable[..., Array], *operands: Array) -> Array:
+    """function(*operands), where half precisions calculate in float32 and are rounded once at the end.
+
+    For functions composed of others, whose constants a half precision would spoil.
+    """
+    dtype = base.dtype_of(operands[0])
+    if dtypes.compute_dtype(dtype) == dtype:
+        return function(*operands)
+    return base.cast(function(*(base.cast(operand, dtypes.FLOAT32) for operand in operands)), dtype)
+
+
+def inexact_operands(*operands: object) -> list[Array]:
+    """Operands converted to the floating dtype in which NumPy's functions would evaluate them."""
+    converted = [op if isinstance(op, base.PYTHON_SCALARS) else base.as_array(op) for op in operands]
+    return base.as_operands(*converted, dtype=inexact_dtype(converted))
