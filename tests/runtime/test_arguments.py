@@ -193,6 +193,24 @@ def test_an_exception_from_coerce_comes_through(make_function):
         f("text")
 
 
+def test_what_coerce_does_to_other_arguments_is_noticed(make_function):
+    def coerce(position, value):
+        x.resize((3, 4), refcheck=False)
+        return np.zeros(1)
+
+    f = make_function(
+        [("argument", "x", "float64", 1), ("argument", "y", "float64", 1)],
+        [("fresh", "float64", 1)],
+        prepare=SAME_SIZE,
+        run=COPY,
+        dims=1,
+        coerce=coerce,
+    )
+    x = np.zeros(5)
+    with pytest.raises(TypeError, match="argument 'x'"):
+        f(x, "anything")
+
+
 def test_coerced_arrays_live_until_the_call_has_ended(make_function, nanoseconds):
     f = make_function(
         [("argument", "x", "float64", 1)],

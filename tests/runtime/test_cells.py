@@ -293,3 +293,27 @@ def test_the_function_keeps_its_cells_alive(make_function):
     gc.collect()
     f()
     np.testing.assert_array_equal(f.cells_written[0].array, [1, 1])
+
+
+@pytest.mark.parametrize("kind", ["in_place", "replace"])
+def test_an_array_whose_rank_was_set_behind_the_back_of_its_cell_is_an_error(make_function, kind):
+    cell = Cell(np.zeros(4), "w")
+    f = incrementing(make_function, cell, kind)
+    f()
+    cell.array.resize((2, 2), refcheck=False)
+    with pytest.raises(RuntimeError, match="shared variable 'w' no longer has dtype float64, rank 1"):
+        f()
+
+
+def test_constants_are_not_disturbed_by_a_new_shape_of_the_given_array(make_function):
+    constant = np.arange(6.0)
+    f = make_function(
+        [("constant", constant)],
+        [("fresh", "int64", 0)],
+        run="*(ct_int *)out[0] = dims[0];",
+        prepare="dims[0] = in[0][0];",
+        dims=1,
+        returns="single",
+    )
+    constant.resize((2, 3), refcheck=False)
+    assert f() == 6

@@ -116,13 +116,6 @@ static int take_scalar(Input *input, PyObject *value, double *slot)
     }
 }
 
-static inline int is_usable(PyArrayObject *array, Input *input)
-{
-    const int needed = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
-    return PyArray_NDIM(array) == input->rank && (PyArray_FLAGS(array) & needed) == needed &&
-           array_has_dtype(array, input->descr);
-}
-
 static inline void use_array(Frame *frame, Py_ssize_t index, PyArrayObject *array)
 {
     frame->inputs[index] = PyArray_DATA(array);
@@ -156,7 +149,7 @@ static int coerce_value(Function *self, Frame *frame, Py_ssize_t index, PyObject
     if (array == NULL) {
         return -1;
     }
-    if (!PyArray_Check(array) || !is_usable((PyArrayObject *)array, input)) {
+    if (!PyArray_Check(array) || !array_is_usable((PyArrayObject *)array, input->descr, input->rank)) {
         refuse(self, input, array);
         Py_DECREF(array);
         return -1;
@@ -176,11 +169,12 @@ int arguments_bind(Function *self, Frame *frame, PyObject *const *args, Py_ssize
         }
         values = frame->values;
     }
+    int python_ran = 0;
     for (Py_ssize_t k = 0; k < self->argument_count; k++) {
         Py_ssize_t index = self->arguments[k];
         Input *input = &self->inputs[index];
         PyObject *value = values[k];
-        if (PyArray_CheckExact(value) && is_usable((PyArrayObject *)value, input)) {
+        if (PyArray_CheckExact(value) && array_is_usable((PyArrayObject *)value, input->descr, input->rank)) {
             frame->values[k] = value;
             use_array(frame, index, (PyArrayObject *)value);
         } else if (take_scalar(input, value, &frame->scalars[index])) {
@@ -188,7 +182,26 @@ int arguments_bind(Function *self, Frame *frame, PyObject *const *args, Py_ssize
             frame->input_shapes[index] = NULL;
         } else if (coerce_value(self, frame, index, value) < 0) {
             return -1;
+        } else {
+            python_ran = 1;
         }
+    }
+    return python_ran ? arguments_bind_again(self, frame) : 0;
+}
+
+int arguments_bind_again(Function *self, Frame *frame)
+{
+    for (Py_ssize_t k = 0; k < self->argument_count; k++) {
+        Py_ssize_t index = self->arguments[k];
+        Input *input = &self->inputs[index];
+        if (frame->inputs[index] == &frame->scalars[index]) {
+            continue;
+        }
+        PyArrayObject *array = (PyArrayObject *)frame->values[k];
+        if (!array_is_usable(array, input->descr, input->rank)) {
+            return refuse(self, input, (PyObject *)array);
+        }
+        use_array(frame, index, array);
     }
     return 0;
 }

@@ -8,9 +8,11 @@
 
 /* ---- cells ---- */
 
-/* Wait until every cell of the function can be used. The GIL is then held until they are locked. */
+/* Wait until every cell of the function can be used. The GIL is then held until they are locked.
+ * 1 when the GIL was given up meanwhile. */
 static int wait_for_cells(Function *self)
 {
+    int waited = 0;
     Py_ssize_t i = 0, all = self->written_count + self->read_count;
     while (i < all) {
         int writes = i < self->written_count;
@@ -19,15 +21,33 @@ static int wait_for_cells(Function *self)
         if (blocked < 0 || (blocked && cells_wait() < 0)) {
             return -1;
         }
+        waited |= blocked;
         i = blocked ? 0 : i + 1; /* while waiting, the cells already seen may have been locked */
     }
+    return waited;
+}
+
+/* Point an input at the array of its cell. */
+static int bind_cell(Function *self, Frame *frame, Py_ssize_t index)
+{
+    Input *input = &self->inputs[index];
+    Cell *cell = (Cell *)input->source;
+    PyArrayObject *array = (PyArrayObject *)cell->array;
+    if (!array_is_usable(array, input->descr, input->rank)) { /* somebody set array.shape or array.dtype */
+        PyErr_Format(PyExc_RuntimeError,
+                     "%s(): the array of shared variable %R no longer has dtype %S, rank %d and C order",
+                     function_name(self), cell->name, (PyObject *)input->descr, input->rank);
+        return -1;
+    }
+    frame->inputs[index] = PyArray_DATA(array);
+    frame->input_shapes[index] = (const ct_int *)PyArray_DIMS(array);
     return 0;
 }
 
-/* Point inputs at the arrays of their cells, and note which arrays must not be written into. */
 int call_bind_cells(Function *self, Frame *frame)
 {
-    if (wait_for_cells(self) < 0) {
+    int waited = wait_for_cells(self);
+    if (waited < 0 || (waited && arguments_bind_again(self, frame) < 0)) {
         return -1;
     }
     for (Py_ssize_t o = 0; o < self->output_count; o++) {
@@ -35,15 +55,13 @@ int call_bind_cells(Function *self, Frame *frame)
             frame->copy_first[o] = !array_is_exclusive(self->outputs[o].cell->array);
         }
     }
+    for (Py_ssize_t i = 0; i < self->input_count; i++) {
+        if (self->inputs[i].kind == INPUT_CELL && bind_cell(self, frame, i) < 0) {
+            return -1;
+        }
+    }
     for (Py_ssize_t r = 0; r < self->read_count; r++) {
         frame->held[frame->held_count++] = Py_NewRef(self->read[r]->array);
-    }
-    for (Py_ssize_t i = 0; i < self->input_count; i++) {
-        if (self->inputs[i].kind == INPUT_CELL) {
-            PyArrayObject *array = (PyArrayObject *)((Cell *)self->inputs[i].source)->array;
-            frame->inputs[i] = PyArray_DATA(array);
-            frame->input_shapes[i] = (const ct_int *)PyArray_DIMS(array);
-        }
     }
     return 0;
 }
@@ -178,7 +196,8 @@ static int place_in_place(Function *self, Frame *frame, Py_ssize_t o)
 {
     Output *output = &self->outputs[o];
     PyObject *array = output->cell->array;
-    if (!has_shape(array, output->rank, frame->output_shapes[o])) {
+    if (!array_is_usable((PyArrayObject *)array, output->descr, output->rank) ||
+        !has_shape(array, output->rank, frame->output_shapes[o])) {
         PyErr_Format(PyExc_ValueError,
                      "%s(): an update in place would change the shape of shared variable %R",
                      function_name(self), output->cell->name);

@@ -37,6 +37,9 @@ void callback_look_for_signals(Frame *frame)
     if (without_gil) {
         state = PyGILState_Ensure();
     }
+    if (!without_gil && !frame->locked) {
+        call_lock_cells(frame->function, frame); /* a signal handler is Python code: others may run now */
+    }
     if (PyErr_CheckSignals() < 0) {
         frame_keep_exception(frame);
         atomic_store(&frame->stop, 1);

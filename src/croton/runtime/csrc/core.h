@@ -48,6 +48,13 @@ PyObject *array_copy(PyObject *array);
 /* Whether the one reference the caller knows of is the only way to the array's memory. */
 int array_is_exclusive(PyObject *array);
 int array_has_dtype(PyArrayObject *array, PyArray_Descr *descr);
+/* Whether generated code can read the array: its dtype, rank, C order and alignment. */
+static inline int array_is_usable(PyArrayObject *array, PyArray_Descr *descr, int rank)
+{
+    const int needed = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
+    return PyArray_NDIM(array) == rank && (PyArray_FLAGS(array) & needed) == needed &&
+           array_has_dtype(array, descr);
+}
 
 /* ---- cell.c ---- */
 
@@ -185,6 +192,8 @@ void frame_restore_exception(Frame *frame);
 /* ---- arguments.c, call.c, interpret.c ---- */
 
 int arguments_bind(Function *self, Frame *frame, PyObject *const *args, Py_ssize_t count, PyObject *kwnames);
+/* Point the inputs at the arguments' arrays anew, after other Python code may have changed the arrays. */
+int arguments_bind_again(Function *self, Frame *frame);
 PyObject *function_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 /* Run prepare alone: (dims, output shapes, arena bytes, nanoseconds). */
 PyObject *function_plan(Function *self, PyObject *const *args, Py_ssize_t count, PyObject *kwnames);

@@ -112,8 +112,12 @@ static int describe_constant(Input *input, PyObject *object)
                      PyArray_Check(object) ? "one of another layout" : Py_TYPE(object)->tp_name);
         return -1;
     }
-    input->source = Py_NewRef(object);
-    describe_array(object, &input->descr, &input->rank);
+    /* a view of our own: the shape of the given array may be set later */
+    input->source = PyArray_View((PyArrayObject *)object, NULL, &PyArray_Type);
+    if (input->source == NULL) {
+        return -1;
+    }
+    describe_array(input->source, &input->descr, &input->rank);
     return check_dtype(input->descr);
 }
 
