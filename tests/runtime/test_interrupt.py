@@ -49,9 +49,9 @@ print(float(cell.array))
 """
 
 
-def interrupted_run(function):
+def interrupted_run(function, driver=DRIVER):
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER.format(path=function.owner.path)],
+        [sys.executable, "-c", driver.format(path=function.owner.path)],
         env={**os.environ, "CROTON_NUM_THREADS": "3"},
         capture_output=True,
         text=True,
@@ -64,6 +64,15 @@ def interrupted_run(function):
 def test_a_long_loop_raises_keyboard_interrupt_and_changes_nothing(make_function):
     f = make_function([], [], run=LOOP, nanoseconds=10**9)
     assert interrupted_run(f) == ["interrupted", "True", "1.0", "2.0"]
+
+
+def test_a_call_that_was_thought_short_keeps_the_gil_and_can_still_be_interrupted(make_function):
+    f = make_function([], [], run=LOOP, nanoseconds=0)
+    timer = "threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()"
+    alarm = (
+        "signal.signal(signal.SIGALRM, signal.default_int_handler); signal.setitimer(signal.ITIMER_REAL, 0.3)"
+    )
+    assert interrupted_run(f, DRIVER.replace(timer, alarm)) == ["interrupted", "True", "1.0", "2.0"]
 
 
 def test_a_parallel_loop_is_interrupted_too(make_function):
