@@ -81,9 +81,12 @@ def dot_general(
     left_free = [a for a in range(base.rank_of(left)) if a not in contracted[0] and a not in batched[0]]
     right_free = [a for a in range(base.rank_of(right)) if a not in contracted[1] and a not in batched[1]]
     left_shape, right_shape = base.shape_of(left), base.shape_of(right)
-    for first, second in zip(contracted[0], contracted[1], strict=True):
+    pairs = [*zip(contracted[0], contracted[1], strict=True), *zip(batched[0], batched[1], strict=True)]
+    for first, second in pairs:
         shown = f"product of {dims.format_shape(left_shape)} and {dims.format_shape(right_shape)}"
         _check(left_shape[first], right_shape[second], f"{shown}: axes {first} and {second}")
+    right = _with_sizes_of(right, left_shape, pairs)
+    right_shape = base.shape_of(right)
     batch = [left_shape[a] for a in batched[0]]
     batch_size = dims.product(batch)
     rows = [left_shape[a] for a in left_free]
@@ -97,6 +100,22 @@ def dot_general(
         transpose(right, (*batched[1], *contracted[1], *right_free)), (batch_size, inner_right, dims.product(columns))
     )
     return reshape(apply_one(Contract(), left_matrix, right_matrix), (*batch, *rows, *columns))
+
+
+def _with_sizes_of(right: Array, left_shape: dims.Shape, pairs: Sequence[tuple[int, int]]) -> Array:
+    """`right` with a guard that each paired axis has the left operand's size.
+
+    The product itself only compares products of sizes, which could agree by chance.
+    """
+    from croton.ops.shape import broadcast_to
+
+    if len(pairs) < 2:
+        return right
+    shape = list(base.shape_of(right))
+    for first, second in pairs:
+        if shape[second] != 1:
+            shape[second] = left_shape[first]
+    return broadcast_to(right, tuple(shape))
 
 
 def _check(first: dims.Dim, second: dims.Dim, message: str) -> None:
@@ -146,26 +165,82 @@ def _batched_matmul(left: Array, right: Array) -> Array:
 
 
 def tensordot(x: object, y: object, axes: int | tuple[object, object] = 2) -> Array:
-    """NumPy's tensordot: sums of products over the last axes of x and the first of y, or over given pairs."""
+    """NumPy's tensordot: sums of products over the last axes of x and the first of y, or over given pairs.
+
+    Raises:
+        ShapeError: more axes than there are, or pairs that do not match.
+    """
     left, right = base.as_operands(x, y)
     left_rank, right_rank = base.rank_of(left), base.rank_of(right)
-    if isinstance(axes, int):
+    if isinstance(axes, (int, np.integer)):
+        if not 0 <= axes <= min(left_rank, right_rank):
+            raise ShapeError(f"tensordot: cannot sum over {axes} axes of operands of ranks {left_rank} and {right_rank}")
         return dot_general(left, right, (tuple(range(left_rank - axes, left_rank)), tuple(range(axes))))
-    first, second = (entry if isinstance(entry, (tuple, list)) else (entry,) for entry in axes)
+    first, second = (tuple(entry) if isinstance(entry, (tuple, list)) else (entry,) for entry in axes)
     if len(first) != len(second):
         raise ShapeError(f"tensordot: {len(first)} axes of the first operand paired with {len(second)} of the second")
-    return dot_general(
-        left,
-        right,
-        (
-            tuple(base.normalize_axis(axis, left_rank, "tensordot") for axis in first),
-            tuple(base.normalize_axis(axis, right_rank, "tensordot") for axis in second),
-        ),
+    pair = (
+        tuple(base.normalize_axis(axis, left_rank, "tensordot") for axis in first),
+        tuple(base.normalize_axis(axis, right_rank, "tensordot") for axis in second),
     )
+    if any(len(set(listed)) != len(listed) for listed in pair):
+        raise ShapeError(f"tensordot: axes {axes} repeat an axis")
+    return dot_general(left, right, pair)
 
 
 def outer(x: object, y: object) -> Array:
     """Products of every element of x with every element of y, both flattened."""
     from croton.ops.arithmetic import multiply
 
-    return multiply(expand_dims(reshape(x, -1), 1), expand_dims(reshape(y, -1), 0))
+    return multiply(expand_dims(reshape(x, (-1,)), 1), expand_dims(reshape(y, (-1,)), 0))
+
+
+def inner(x: object, y: object) -> Array:
+    """Sums of products over the last axes of both; the plain product if either is a scalar."""
+    left, right = base.as_operands(x, y)
+    left_rank, right_rank = base.rank_of(left), base.rank_of(right)
+    if left_rank == 0 or right_rank == 0:
+        return dot(left, right)
+    return dot_general(left, right, ((left_rank - 1,), (right_rank - 1,)))
+
+
+def vdot(x: object, y: object) -> Array:
+    """The inner product of both flattened, the first conjugated."""
+    left, right = base.as_operands(x, y)
+    return dot(conjugate(reshape(left, (-1,))), reshape(right, (-1,)))
+
+
+def kron(x: object, y: object) -> Array:
+    """The Kronecker product: every element of x times all of y, in blocks."""
+    from croton.ops.arithmetic import multiply
+
+    left, right = base.as_operands(x, y)
+    rank = max(base.rank_of(left), base.rank_of(right))
+    first = (1,) * (rank - base.rank_of(left)) + tuple(base.shape_of(left))
+    second = (1,) * (rank - base.rank_of(right)) + tuple(base.shape_of(right))
+    spread = reshape(left, tuple(size for entry in first for size in (entry, 1)))
+    tiled = reshape(right, tuple(size for entry in second for size in (1, entry)))
+    sizes = tuple(dims.multiply(m, n) for m, n in zip(first, second, strict=True))
+    return reshape(multiply(spread, tiled), sizes)
+
+
+def batched_dot(x: object, y: object) -> Array:
+    """Theano's batched_dot: for each index of the first axes, dot of the rest (vectors or matrices or more).
+
+    Raises:
+        ShapeError: an operand is a scalar.
+    """
+    left, right = base.as_operands(x, y)
+    left_rank, right_rank = base.rank_of(left), base.rank_of(right)
+    if left_rank == 0 or right_rank == 0:
+        raise ShapeError("batched_dot: operands must have at least one axis")
+    if left_rank == 1 or right_rank == 1:
+        from croton.ops.arithmetic import multiply
+
+        longer = max(left_rank, right_rank)
+        stretched = [
+            reshape(operand, (*base.shape_of(operand), *(1,) * (longer - base.rank_of(operand))))
+            for operand in (left, right)
+        ]
+        return multiply(*stretched)
+    return dot_general(left, right, ((left_rank - 1,), (max(right_rank - 2, 1),)), ((0,), (0,)))
