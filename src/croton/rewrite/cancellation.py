@@ -1,0 +1,349 @@
+"""Differences of nearly equal numbers, put into forms where nothing cancels."""
+
+from __future__ import annotations
+
+import math
+
+from croton.graph import dtypes
+from croton.graph.values import Value
+from croton.ops.base import apply_one
+from croton.ops.comparison import greater, less, logical_and
+from croton.ops.reduction import Reduce
+from croton.rewrite import build
+from croton.rewrite.derived import Derived
+from croton.rewrite.engine import Rewriter, Rule, formula
+from croton.rewrite.views import Product, Sum, add_sums, multiply_products
+
+SUMS = frozenset(("add", "subtract"))
+
+# Functions f for which w - w f(x) is worth writing as w (1 - f(x)).
+_FACTORED = frozenset(
+    "exp cos cosh sigmoid tanh erf erfc ndtr sech divide square power multiply sqrt hypot tan sin".split()
+)
+
+
+def _common_factor(rewriter: Rewriter, value: Value) -> Value | None:
+    """w c1 + w c2 f = w (c1 + c2 f) where the bracket has a better form: gradients come out like this."""
+    views = rewriter.views
+    summed = views.sum(value)
+    if len(summed.terms) != 2 or summed.constant or not dtypes.is_float(value.type.dtype):
+        return None
+    (first, weight), (second, other) = summed.terms.items()
+    for plain, plain_weight, product, product_weight in (
+        (first, weight, second, other),
+        (second, other, first, weight),
+    ):
+        shared, whole = views.product(plain), views.product(product)
+        if any(whole.factors.get(factor) != power for factor, power in shared.factors.items()):
+            continue
+        rest = {factor: power for factor, power in whole.factors.items() if factor not in shared.factors}
+        if not rest or len(rest) > 2 or not any(_worth(rewriter, factor) for factor in rest):
+            continue
+        scale = product_weight * whole.coefficient
+        unit = plain_weight * shared.coefficient
+        ratio = build.write_product(Product(rest, scale / unit, whole.restricted), value.type.dtype)
+        bracket = build.call("add", ratio, build.number(1.0, value.type.dtype))
+        settled = rewriter.settle(bracket)
+        if rewriter.views.name(settled) in ("add", "subtract"):
+            continue
+        outside = build.write_product(Product(shared.factors, unit, shared.restricted), value.type.dtype)
+        return build.call("multiply", outside, settled)
+    return None
+
+
+def _worth(rewriter: Rewriter, factor: Value) -> bool:
+    name = rewriter.views.name(factor)
+    return name in _FACTORED or name in SUMS
+
+
+def _reciprocals(rewriter: Rewriter, value: Value) -> Value | None:
+    """p / a - p / b = p (b - a) / (a b) where b - a is a number."""
+    views, dtype = rewriter.views, value.type.dtype
+    summed = views.sum(value)
+    terms = list(summed.terms.items())
+    for first, weight in terms:
+        for second, other in terms:
+            if first is second or not weight * other < 0:
+                continue
+            ratio = multiply_products(views.product(first), views.product(second), -1.0)
+            if ratio.restricted or len(ratio.factors) != 2 or weight * ratio.coefficient != -other:
+                continue
+            found = [factor for factor, power in ratio.factors.items() if power == -1.0]
+            against = [factor for factor, power in ratio.factors.items() if power == 1.0]
+            if len(found) != 1 or len(against) != 1:
+                continue
+            gap = add_sums(views.sum(against[0]), views.sum(found[0]), -1.0)
+            if gap.terms or not gap.constant:
+                continue
+            product = multiply_products(views.product(first), Product({against[0]: -1.0}, weight * gap.constant))
+            joined = build.write_product(product, dtype)
+            rest = {term: c for term, c in summed.terms.items() if term is not first and term is not second}
+            return build.write_sum(add_sums(Sum(rest, summed.constant), Sum({joined: 1.0})), dtype)
+    return None
+
+
+def _roots(rewriter: Rewriter, value: Value) -> Value | None:
+    """k sqrt(a) - k sqrt(b) = k (a - b) / (sqrt(a) + sqrt(b)) where a - b is a number."""
+    views, dtype = rewriter.views, value.type.dtype
+    summed = views.sum(value)
+    roots = [(term, weight) for term, weight in summed.terms.items() if views.name(term) == "sqrt"]
+    for first, weight in roots:
+        for second, other in roots:
+            if weight <= 0 or other != -weight:
+                continue
+            upper, lower = first.owner.inputs[0], second.owner.inputs[0]  # type: ignore[union-attr]
+            gap = add_sums(views.sum(upper), views.sum(lower), -1.0)
+            if gap.terms or not gap.constant:
+                continue
+            total = build.call("add", first, second)
+            joined = build.call("divide", build.number(weight * gap.constant, dtype), total)
+            rest = {term: c for term, c in summed.terms.items() if term is not first and term is not second}
+            return build.write_sum(add_sums(Sum(rest, summed.constant), Sum({joined: 1.0})), dtype)
+    return None
+
+
+def _squares(rewriter: Rewriter, value: Value) -> Value | None:
+    """c - x^2 = (sqrt(c) - x) (sqrt(c) + x)."""
+    views, dtype = rewriter.views, value.type.dtype
+    summed = views.sum(value)
+    if len(summed.terms) != 1 or not summed.constant or not dtypes.is_float(dtype):
+        return None
+    ((term, weight),) = summed.terms.items()
+    if weight * summed.constant >= 0 or not math.isfinite(summed.constant):
+        return None
+    product = views.product(term)
+    if len(product.factors) != 1 or product.coefficient <= 0 or next(iter(product.factors.values())) != 2.0:
+        return None
+    (base,) = product.factors
+    side = math.sqrt(abs(summed.constant) / (abs(weight) * product.coefficient))
+    if side * side * abs(weight) * product.coefficient != abs(summed.constant):
+        return None  # the root of c is not exact: nothing would be gained near it
+    scale = abs(weight) * product.coefficient
+    bound = build.number(side, dtype)
+    if summed.constant > 0:
+        lower = build.call("subtract", bound, base)
+    else:
+        lower = build.call("subtract", base, bound)
+    factored = build.call("multiply", lower, build.call("add", base, bound))
+    return build.scaled(factored, scale)
+
+
+def _powers(rewriter: Rewriter, value: Value) -> Value | None:
+    """k (1 + x)^n - k by expm1(n log1p(x)) near x = 0."""
+    views, dtype = rewriter.views, value.type.dtype
+    summed = views.sum(value)
+    if len(summed.terms) != 1 or not summed.constant:
+        return None
+    ((term, weight),) = summed.terms.items()
+    product = views.product(term)
+    if len(product.factors) != 1 or weight * product.coefficient != -summed.constant:
+        return None
+    ((base, exponent),) = product.factors.items()
+    inner = views.sum(base)
+    if inner.constant != 1.0 or not inner.terms or exponent in (1.0, 0.5, 2.0, -1.0):
+        return None
+    argument = rewriter.matcher.written(Sum(inner.terms), dtype)
+    made: Value = apply_one(Derived("compound", exponent), argument)
+    return build.scaled(made, weight * product.coefficient)
+
+
+def _annuities(rewriter: Rewriter, value: Value) -> Value | None:
+    """((1 + x)^n - 1) / x."""
+    views = rewriter.views
+    product = views.product(value)
+    for factor, power in product.factors.items():
+        owner = views.equation(factor)
+        if owner is None or owner.op.name != "compound" or power != 1.0:
+            continue
+        argument = owner.inputs[0]
+        inner = views.product(argument)
+        if len(inner.factors) != 1 or product.factors.get(next(iter(inner.factors)), 0.0) > -1.0:
+            continue
+        made: Value = apply_one(Derived("annuity", owner.op.parameter), argument)  # type: ignore[attr-defined]
+        rest = multiply_products(multiply_products(product, Product({factor: -1.0})), inner)
+        return build.write_product(multiply_products(rest, Product({made: 1.0})), value.type.dtype)
+    return None
+
+
+def _interval(rewriter: Rewriter, value: Value) -> Value | None:
+    """k erf(a) - k erf(b) by erfc on the side where both are."""
+    views, dtype = rewriter.views, value.type.dtype
+    summed = views.sum(value)
+    if len(summed.terms) != 2 or summed.constant or not build.available("erfc"):
+        return None
+    (first, weight), (second, other) = sorted(summed.terms.items(), key=lambda item: -item[1])
+    if weight <= 0 or other != -weight or views.name(first) != "erf" or views.name(second) != "erf":
+        return None
+    upper, lower = first.owner.inputs[0], second.owner.inputs[0]  # type: ignore[union-attr]
+    zero = build.number(0.0, dtype)
+    right = logical_and(greater(upper, zero), greater(lower, zero))
+    left = logical_and(less(upper, zero), less(lower, zero))
+    by_right = build.call("subtract", build.call("erfc", lower), build.call("erfc", upper))
+    mirrored = [build.call("erfc", build.negative(side)) for side in (upper, lower)]
+    by_left = build.call("subtract", *mirrored)
+    plain = build.call("subtract", first, second)
+    return build.scaled(build.where(right, by_right, build.where(left, by_left, plain)), weight)
+
+
+def _variance(rewriter: Rewriter, value: Value) -> Value | None:
+    """mean(x^2) - mean(x)^2 = mean((x - mean(x))^2)."""
+    from croton.ops.reduction import restore_axes
+    from croton.ops.reduction import sum as sum_over
+
+    views, dtype = rewriter.views, value.type.dtype
+    summed = views.sum(value)
+    for squares, weight in summed.terms.items():
+        for square, other in summed.terms.items():
+            found = _moments(rewriter, squares, weight, square, other)
+            if found is None:
+                continue
+            operand, axes, count, scale = found
+            total = restore_axes(sum_over(operand, axes), axes)
+            mean = build.call("divide", total, count) if count.type.rank == 0 else None
+            if mean is None:
+                continue
+            deviations = build.call("square", build.call("subtract", operand, mean))
+            variance = build.call("divide", sum_over(deviations, axes), count)
+            rest = {term: c for term, c in summed.terms.items() if term is not squares and term is not square}
+            return build.write_sum(add_sums(Sum(rest, summed.constant), Sum({variance: scale})), dtype)
+    return None
+
+
+def _moments(
+    rewriter: Rewriter, squares: Value, weight: float, square: Value, other: float
+) -> tuple[Value, tuple[int, ...], Value, float] | None:
+    """The operand x, the axes, the count n and the scale k of k sum(x^2) / n - k (sum(x) / n)^2."""
+    views = rewriter.views
+    first, second = views.product(squares), views.product(square)
+    for factor, power in first.factors.items():
+        owner = views.equation(factor)
+        if power != 1.0 or owner is None or not isinstance(owner.op, Reduce) or owner.op.kind != "sum":
+            continue
+        operands = views.operands(owner.inputs[0], "square")
+        if operands is None:
+            continue
+        for total, exponent in second.factors.items():
+            inner = views.equation(total)
+            if exponent != 2.0 or inner is None or inner.op != owner.op or inner.inputs[0] is not operands[0]:
+                continue
+            one = {f: p for f, p in first.factors.items() if f is not factor}
+            two = {f: p for f, p in second.factors.items() if f is not total}
+            count = _count(rewriter, owner.op.axes, operands[0])
+            if count is None:
+                continue
+            number = views.number(count)
+            scale = weight * first.coefficient
+            if number is not None:
+                matches = not one and not two and _near(-other * second.coefficient * number, scale)
+                scale *= number
+            else:
+                matches = one == {count: -1.0} and two == {count: -2.0} and -other * second.coefficient == scale
+            if matches:
+                return operands[0], owner.op.axes, count, scale
+    return None
+
+
+def _near(left: float, right: float) -> bool:
+    return abs(left - right) <= 1e-15 * abs(right)
+
+
+def _count(rewriter: Rewriter, axes: tuple[int, ...], operand: Value) -> Value | None:
+    """The number of elements along axes as a scalar of the operand's dtype."""
+    from croton.graph import dims
+    from croton.ops.base import cast
+    from croton.ops.dimension import size_as_number
+
+    size = dims.product(operand.type.shape[axis] for axis in axes)
+    number: Value = cast(size_as_number(size), operand.type.dtype)
+    return rewriter.settle(number)
+
+
+def _hypot_minus(rewriter: Rewriter, value: Value) -> Value | None:
+    """k hypot(x, c) - k x, which cancels for large x > 0; k hypot(x, c) - k c, which does for small x."""
+    views = rewriter.views
+    summed = views.sum(value)
+    for term, weight in summed.terms.items():
+        operands = views.operands(term, "hypot")
+        if operands is None:
+            continue
+        for argument, offset in (operands, operands[::-1]):
+            number = views.number(offset)
+            if number is None or number <= 0:
+                continue
+            without = add_sums(summed, Sum({term: weight}), -1.0)
+            if _near(without.constant, -weight * number):
+                made: Value = apply_one(Derived("hypot_excess", number), argument)
+                return build.write_sum(add_sums(Sum(without.terms), Sum({made: weight})), value.type.dtype)
+            for sign in (1.0, -1.0):
+                taken = add_sums(without, views.sum(argument), sign * weight)
+                if len(taken.terms) < len(without.terms):
+                    made = apply_one(Derived("hypot_minus", number), build.scaled(argument, sign))
+                    return build.write_sum(add_sums(taken, Sum({made: weight})), value.type.dtype)
+    return None
+
+
+CANCELLATIONS: tuple[Rule, ...] = (
+    formula("expm1", "exp(x) - 1", "expm1(x)", "accurate for small x", low=-2),
+    formula("one-minus-sigmoid", "1 - sigmoid(x)", "sigmoid(-x)", "keeps its digits where sigmoid(x) is near 1", low=-2),
+    formula("one-minus-tanh-squared", "1 - tanh(x)**2", "sech(x)**2", "keeps its digits where tanh(x) is near 1", low=-2),
+    formula("one-plus-tanh", "1 + tanh(x)", "2 * sigmoid(2 * x)", "keeps its digits where tanh(x) is near -1", low=-2),
+    formula("one-minus-tanh", "1 - tanh(x)", "2 * sigmoid(-2 * x)", "keeps its digits where tanh(x) is near 1", low=-2),
+    formula("one-minus-sech-squared", "1 - sech(x)**2", "tanh(x)**2", "accurate for small x", example="1 - 1 / cosh(x)**2"),
+    formula(
+        "one-minus-sigmoid-slope",
+        "1 - 4 * sigmoid(x) * sigmoid(-x)",
+        "tanh(0.5 * x)**2",
+        "the derivative of x - tanh(x), accurate for small x",
+    ),
+    formula("one-minus-erf", "1 - erf(x)", "erfc(x)", "keeps its digits in the tail", low=-2),
+    formula("one-plus-erf", "1 + erf(x)", "erfc(-x)", "keeps its digits in the tail", low=-2),
+    formula("one-minus-erfc", "1 - erfc(x)", "erf(x)", "accurate for small x", low=-2),
+    formula("two-minus-erfc", "2 - erfc(x)", "erfc(-x)", "keeps its digits in the tail", low=-2),
+    formula("one-minus-ndtr", "1 - ndtr(x)", "ndtr(-x)", "keeps its digits in the tail", low=-2),
+    formula("one-minus-cos", "1 - cos(x)", "2 * sin(0.5 * x)**2", "accurate for small x"),
+    formula("cosh-minus-one", "cosh(x) - 1", "2 * sinh(0.5 * x)**2", "accurate for small x"),
+    formula("one-minus-cos-squared", "1 - cos(x)**2", "sin(x)**2", "accurate for small x"),
+    formula("one-minus-sin-squared", "1 - sin(x)**2", "cos(x)**2", "accurate near the extremes of the sine"),
+    formula("cosh-squared-minus-one", "cosh(x)**2 - 1", "sinh(x)**2", "accurate for small x"),
+    formula("secant-squared-minus-one", "1 / cos(x)**2 - 1", "tan(x)**2", "accurate for small x", high=1.2),
+    formula("one-plus-tan-squared-minus-one", "square(tan(x)) + 1", "1 / cos(x)**2", "one form of the slope of tan", high=1.2),
+    formula("one-minus-reciprocal", "1 - 1 / (1 + x)", "fraction(x, 1)", "accurate for small x"),
+    formula("sqrt-one-plus-minus-one", "sqrt(1 + x) - 1", "sqrt1pm1(x)", "accurate for small x"),
+    formula("gammaln-step", "gammaln(x + 1) - gammaln(x)", "log(x)", "the recurrence of the gamma function"),
+    formula("softplus-minus-argument", "softplus(x) - x", "softplus(-x)", "keeps its digits for large x", low=-2),
+    formula("logaddexp-minus-argument", "logaddexp(x, y) - x", "softplus(y - x)", "keeps its digits where one dominates"),
+    formula("log-odds", "log_sigmoid(x) - log_sigmoid(-x)", "x", "the logit of a sigmoid is its argument", low=-2),
+    Rule("difference-of-reciprocals", "1 / x - 1 / (x + c) is c / (x (x + c))", SUMS, _reciprocals, "1 / x - 1 / (x + 1)"),
+    Rule(
+        "difference-of-roots",
+        "sqrt(x + c) - sqrt(x) is c / (sqrt(x + c) + sqrt(x))",
+        SUMS,
+        _roots,
+        "sqrt(x + 1) - sqrt(x)",
+    ),
+    Rule("difference-of-squares", "1 - x**2 is (1 - x) * (1 + x), accurate near 1", SUMS, _squares, "1 - x**2", -0.9, 0.9),
+    Rule("compound-growth", "(1 + x)**n - 1 is expm1(n * log1p(x))", SUMS, _powers, "(1 + x)**10 - 1"),
+    Rule(
+        "annuity",
+        "((1 + x)**n - 1) / x by series whose derivatives are accurate near 0",
+        frozenset(("divide", "multiply")),
+        _annuities,
+        "((1 + x)**10 - 1) / x",
+    ),
+    Rule("interval-of-erf", "erf(a) - erf(b) by erfc where both are in one tail", SUMS, _interval, "erf(x) - erf(y)"),
+    Rule(
+        "variance",
+        "mean(x**2) - mean(x)**2 is the mean of squared deviations, which does not cancel",
+        SUMS,
+        _variance,
+        "mean(x**2) - mean(x)**2",
+    ),
+    Rule(
+        "hypot-excess",
+        "sqrt(1 + x**2) - 1 and sqrt(1 + x**2) - x without cancellation",
+        SUMS,
+        _hypot_minus,
+        "sqrt(1 + x**2) - x",
+    ),
+    Rule("common-factor", "w - w * f(x) is w * (1 - f(x)) where 1 - f(x) has a better form", SUMS, _common_factor, "y - y * cos(x)"),
+)
