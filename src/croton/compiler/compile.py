@@ -1,73 +1,146 @@
-"""From a graph to machine code: rewrite, lower, print, build, load."""
+"""From a graph to machine code: rewrite, lower, print, build, load; and what is remembered of it."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from croton.codegen.program import ProgramCode, ProgramPrinter
+from croton.compiler.fingerprint import NoFingerprintError, fingerprint
 from croton.compiler.sizes import unify_sizes
 from croton.graph.graph import Graph, transform
 from croton.graph.values import Constant, Equation, NDArray, Value
 from croton.loops.fusion import lower
 from croton.loops.program import Program
 from croton.rewrite.pipeline import optimize
-from croton.toolchain import build, load
+from croton.toolchain import build, default_cache, find_compiler, load
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A graph to compile. disabled: passes to leave out. state: (input, output) positions of state."""
+
+    graph: Graph
+    disabled: tuple[str, ...] = ()
+    state: tuple[tuple[int, int], ...] = ()
+
+    @cached_property
+    def lowered(self) -> Lowered:
+        """The graph taken as far as C text; done when first asked for."""
+        graph, explanations = unify_sizes(self.graph)
+        optimized = optimize_deeply(graph, self.disabled)
+        state = () if "in-place" in self.disabled else self.state
+        program = lower(optimized, fuse="fusion" not in self.disabled, state=state)
+        constants = large_constants(program.graph)
+        code = ProgramPrinter(program, [*optimized.inputs, *constants], explanations).print()
+        return Lowered(optimized, program, constants, code)
 
 
 @dataclass
-class Executable:
-    """Machine code for a graph.
-
-    arrays: the values it wants handed in, graph inputs first, then constants.
-    """
+class Lowered:
+    """A graph as C: the rewritten graph, its program, the constants that are handed in, and the text."""
 
     graph: Graph
     program: Program
-    arrays: list[Value]
+    constants: list[Constant]
     code: ProgramCode
-    prepare: int
-    run: int
-    library: object
-
-    def callbacks(self) -> list[Callable[..., object]]:
-        """The Python callables of operations that only Python performs, by number."""
-        return [_evaluation(equation) for equation in self.code.callbacks]
 
 
-def _evaluation(equation: Equation) -> Callable[..., object]:
-    def evaluate(*arrays: NDArray) -> tuple[NDArray, ...]:
-        results = equation.op.evaluate(*arrays)
-        return tuple(
-            np.ascontiguousarray(result, dtype=output.type.dtype)
-            for result, output in zip(results, equation.outputs, strict=True)
-        )
+@dataclass(frozen=True)
+class Record:
+    """What a call needs to know besides machine code; small, and remembered on disk.
 
-    return evaluate
+    library: name of the shared library in the cache. sizes: number of entries of `dims`.
+    """
+
+    library: str
+    constants: tuple[NDArray, ...]
+    in_place: frozenset[int]
+    sizes: int
+    routines: tuple[str, ...]
 
 
-def compile_graph(
-    graph: Graph, disabled: Sequence[str] = (), state: Sequence[tuple[int, int]] = ()
-) -> Executable:
-    """Compiles a graph.
+class Executable:
+    """Machine code for a graph, with the addresses of its two entries."""
 
-    disabled: names of passes to leave out (see `croton.rewrite.pipeline.PASSES`; "fusion" among them).
+    def __init__(self, request: Request, record: Record, path: str, callbacks: Sequence[Equation] = ()) -> None:
+        self.request = request
+        self.record = record
+        self.library = load(path)
+        self.prepare = self.library.address("croton_prepare")
+        self.run = self.library.address("croton_run")
+        self.callbacks: list[Callable[..., object]] = [_evaluation(equation) for equation in callbacks]
 
+    @property
+    def lowered(self) -> Lowered:
+        return self.request.lowered
+
+
+def compile_graph(graph: Graph, disabled: Sequence[str] = (), state: Sequence[tuple[int, int]] = ()) -> Executable:
+    """Compiles a graph, or finds it compiled by this or another process before.
+
+    disabled: names of passes to leave out (see `croton.rewrite.pipeline.PASSES`; also "fusion" and
+        "in-place").
     state: (input, output) positions of the old and new values of state.
 
     Raises:
         NoCompilerError: there is no C compiler.
+        CompileError: the compiler refused the C.
     """
-    graph, explanations = unify_sizes(graph)
-    optimized = optimize_deeply(graph, disabled)
-    program = lower(optimized, fuse="fusion" not in disabled, state=() if "in-place" in disabled else state)
-    arrays = [*optimized.inputs, *large_constants(program.graph)]
-    code = ProgramPrinter(program, arrays, explanations).print()
-    library = load(build(code.units))
-    prepare, run = library.address("croton_prepare"), library.address("croton_run")
-    return Executable(optimized, program, arrays, code, prepare, run, library)
+    request = Request(graph, tuple(disabled), tuple(state))
+    key = _key(request)
+    if key is not None:
+        remembered = _recall(request, key)
+        if remembered is not None:
+            return remembered
+    lowered = request.lowered
+    path = build(lowered.code.units)
+    record = Record(
+        path.stem,
+        tuple(constant.data for constant in lowered.constants),
+        frozenset(lowered.program.in_place),
+        len(lowered.code.symbols),
+        tuple(lowered.code.libraries),
+    )
+    if key is not None and not lowered.code.callbacks:
+        default_cache().store_object(key, record)
+    return Executable(request, record, str(path), lowered.code.callbacks)
+
+
+def _key(request: Request) -> str | None:
+    compiler = find_compiler()
+    try:
+        return fingerprint(request.graph, request.disabled, request.state, compiler and compiler.identity)
+    except NoFingerprintError as error:
+        _log.debug("not remembered: %s", error)
+        return None
+
+
+def _recall(request: Request, key: str) -> Executable | None:
+    record = default_cache().load_object(key)
+    if not isinstance(record, Record):
+        return None
+    path = default_cache().lookup(record.library)
+    return None if path is None else Executable(request, record, str(path))
+
+
+def _evaluation(equation: Equation) -> Callable[..., object]:
+    """What a callback from compiled code runs: the reference evaluation, its results as the code expects them."""
+
+    def evaluate(*arrays: NDArray) -> tuple[NDArray, ...]:
+        results = equation.op.evaluate(*arrays)
+        return tuple(
+            np.asarray(result, dtype=output.type.dtype, order="C")
+            for result, output in zip(results, equation.outputs, strict=True)
+        )
+
+    return evaluate
 
 
 def optimize_deeply(graph: Graph, disabled: Sequence[str] = ()) -> Graph:
@@ -78,7 +151,8 @@ def optimize_deeply(graph: Graph, disabled: Sequence[str] = ()) -> Graph:
         op = equation.op.map_graphs(lambda body: optimize_deeply(body, disabled))
         if op is equation.op:
             return None
-        return Equation(op, equation.inputs, [o.type for o in equation.outputs], equation.guards, equation.location).outputs
+        types = [output.type for output in equation.outputs]
+        return Equation(op, equation.inputs, types, equation.guards, equation.location).outputs
 
     return transform(optimized, inner) if any(equation.op.graphs() for equation in optimized.equations) else optimized
 

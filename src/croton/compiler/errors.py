@@ -18,9 +18,10 @@ def failure(
 ) -> BaseException:
     """The exception for a run that returned `code`."""
     if code == FAILED_GUARD:
-        guard, equation = executable.code.guards[error[0]]
+        guard, equation = executable.lowered.code.guards[error[0]]
         return guard.error(error[1], error[2], f"{name}: ", _place(equation))
-    equation = executable.code.equations[error[0]] if 0 <= error[0] < len(executable.code.equations) else None
+    equations = executable.lowered.code.equations
+    equation = equations[error[0]] if 0 <= error[0] < len(equations) else None
     if code == OUT_OF_MEMORY:
         return MemoryError(f"{name}: out of memory{_place(equation)}")
     if code == OUT_OF_RANGE:

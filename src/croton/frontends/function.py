@@ -211,15 +211,15 @@ class FunctionDetails:
         """The C that the function is, all translation units one after the other."""
         if self._executable is None:
             return "/* interpreted by NumPy: there is no C */\n"
-        return "\n".join(self._executable.code.units)
+        return "\n".join(self._executable.lowered.code.units)
 
     def graph(self, optimized: bool = True) -> Graph:
         """The graph, after the compiler's rewriting unless optimized=False."""
-        return self._executable.graph if optimized and self._executable is not None else self._graph
+        return self._executable.lowered.graph if optimized and self._executable is not None else self._graph
 
     def memory_plan(self) -> list[Dim]:
         """Bytes of each slot of the arena, in terms of input sizes where these are symbolic."""
-        return [] if self._executable is None else list(self._executable.code.slots)
+        return [] if self._executable is None else list(self._executable.lowered.code.slots)
 
 
 class _FunctionBuilder:
@@ -245,22 +245,22 @@ class _FunctionBuilder:
             (self.graph.inputs.index(shared), self.returned + position) for position, shared in enumerate(self.updated)
         ]
         executable = compile_graph(self.graph, config.disabled_passes, state)
-        inputs = [*self._inputs(), *(("constant", value.data) for value in executable.arrays[len(self.graph.inputs) :])]
+        inputs = [*self._inputs(), *(("constant", array) for array in executable.record.constants)]
         return Function(
             name=self.name,
             inputs=inputs,
-            outputs=self._outputs(executable.program.in_place),
+            outputs=self._outputs(executable.record.in_place),
             prepare=executable.prepare,
             run=executable.run,
             owner=executable.library,
-            dims=len(executable.code.symbols),
+            dims=executable.record.sizes,
             returns=self.rebuild,
             defaults=self._defaults(),
-            callbacks=executable.callbacks(),
+            callbacks=executable.callbacks,
             dtypes=list(dtypes.ALL),
             coerce=self._coerce,
             fail=lambda code, error, sizes: failure(executable, self.name, code, error, sizes),
-            routines=executable.code.libraries,
+            routines=executable.record.routines,
             details=FunctionDetails(self.graph, executable),
         )
 
