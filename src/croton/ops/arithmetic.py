@@ -86,8 +86,12 @@ def _hypot_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array]
 
 
 def _evaluate_over_hypot(x: NDArray, y: NDArray) -> NDArray:
-    size = np.hypot(x, y)
-    return np.asarray(np.where(size == 0, size, x / size))
+    """In float64, scaled where hypot would leave the range of ordinary numbers."""
+    first, second = x.astype(np.float64), y.astype(np.float64)
+    size = np.maximum(np.abs(first), np.abs(second))
+    scale = np.where(size > 2.0**1000, 2.0**-100, np.where(size < 2.0**-900, 2.0**200, 1.0))
+    length = np.hypot(first * scale, second * scale)
+    return np.asarray(np.where(length == 0, 0.0, first * scale / np.where(length == 0, 1.0, length)))
 
 
 def _over_hypot_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array]:
@@ -190,7 +194,7 @@ define("absolute", 1, np.absolute, kinds="ifc", result="real", derivative=_absol
 define("sign", 1, np.sign, derivative=_sign_derivative)
 define("signbit", 1, np.signbit, kinds="f", result="bool")
 define("copysign", 2, np.copysign, kinds="f", derivative=_copysign_derivative)
-define("nextafter", 2, np.nextafter, kinds="f", derivative=lambda x, y, g: (g, None))
+define("nextafter", 2, np.nextafter, kinds="f", widens=False, derivative=lambda x, y, g: (g, None))
 define("ldexp", 2, _evaluate_ldexp, kinds="f", derivative=lambda x, y, g: (elementwise("ldexp", g, x[1]), None))
 define(
     "heaviside",

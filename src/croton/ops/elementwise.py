@@ -32,6 +32,7 @@ class ScalarFunction:
     kinds: the dtype kinds accepted, as a string of "b" (bool), "i" (integers), "f" (floats), "c" (complex).
     result: "same" (as the operands), "bool", "real" (the real dtype of complex operands) or "complex".
     bool_as_int8: bool operands become int8, as they do in NumPy where only integers are defined.
+    widens: bfloat16 operands are evaluated in float32 and rounded.
     derivative: operands, output, cotangent -> cotangents of the operands at the output's shape.
     cost: rough nanoseconds per element, which decides whether recomputing beats storing.
     """
@@ -42,6 +43,7 @@ class ScalarFunction:
     kinds: str
     result: str
     bool_as_int8: bool
+    widens: bool
     derivative: Derivative | None
     cost: float
 
@@ -74,11 +76,12 @@ def define(
     kinds: str = "ifc",
     result: str = "same",
     bool_as_int8: bool = False,
+    widens: bool = True,
     derivative: Derivative | None = None,
     cost: float = 0.1,
 ) -> ScalarFunction:
     """Adds a scalar function to the table."""
-    function = ScalarFunction(name, arity, evaluate, kinds, result, bool_as_int8, derivative, cost)
+    function = ScalarFunction(name, arity, evaluate, kinds, result, bool_as_int8, widens, derivative, cost)
     FUNCTIONS[name] = function
     return function
 
@@ -116,7 +119,9 @@ class Elementwise(ElementOperation):
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         scalar = self.scalar
         dtype = operands[0].dtype
-        wide = [operand.astype(np.float32) for operand in operands] if dtype == dtypes.BFLOAT16 else operands
+        wide = operands
+        if dtype == dtypes.BFLOAT16 and scalar.widens:
+            wide = tuple(operand.astype(np.float32) for operand in operands)
         result = np.asarray(scalar.evaluate(*wide))
         return (result.astype(scalar.result_dtype(dtype), copy=False),)
 
@@ -142,10 +147,9 @@ class Elementwise(ElementOperation):
 
 @dataclass(frozen=True)
 class Mask:
-    """A cotangent that is `chosen` where `condition` is `side`, and zero elsewhere."""
+    """A cotangent that is `chosen` where every condition has the truth paired with it, and zero elsewhere."""
 
-    condition: Value
-    side: bool
+    conditions: tuple[tuple[Value, bool], ...]
     chosen: Array
 
     def apply(self, part: Array) -> Array:
@@ -153,7 +157,16 @@ class Mask:
         from croton.ops.arithmetic import where
 
         zero = base.cast(0, base.dtype_of(part))
-        return where(self.condition, part, zero) if self.side else where(self.condition, zero, part)
+        for condition, side in reversed(self.conditions):
+            part = where(condition, part, zero) if side else where(condition, zero, part)
+        return part
+
+    def same_as(self, other: Mask) -> bool:
+        """Whether both let the same elements through."""
+        return len(self.conditions) == len(other.conditions) and all(
+            side == other_side and _same_value(condition, other_condition)
+            for (condition, side), (other_condition, other_side) in zip(self.conditions, other.conditions, strict=True)
+        )
 
 
 def masked(cotangent: Array) -> Mask | None:
@@ -169,16 +182,35 @@ def masked(cotangent: Array) -> Mask | None:
     op, inputs = cotangent.owner.op, cotangent.owner.inputs
     if isinstance(op, Where):
         condition, first, second = inputs
-        if _is_scalar_zero(second):
-            return Mask(condition, True, first)
-        return Mask(condition, False, second) if _is_scalar_zero(first) else None
+        if not _is_scalar_zero(second) and not _is_scalar_zero(first):
+            return None
+        side = _is_scalar_zero(second)
+        chosen = first if side else second
+        inner = masked(chosen)
+        if inner is None:
+            return Mask(((condition, side),), chosen)
+        return Mask(((condition, side), *inner.conditions), inner.chosen)
     if op == Elementwise("add"):
         left = masked(inputs[0])
         right = masked(inputs[1]) if left is not None else None
-        if left is None or right is None or (left.condition, left.side) != (right.condition, right.side):
+        if left is None or right is None or not left.same_as(right):
             return None
-        return Mask(left.condition, left.side, add(left.chosen, right.chosen))
+        return Mask(left.conditions, add(left.chosen, right.chosen))
     return None
+
+
+def _same_value(first: Value, second: Value) -> bool:
+    """Whether two conditions are one: the same value, or the same operation on the same values."""
+    if first is second:
+        return True
+    if isinstance(first, Constant) and isinstance(second, Constant):
+        return first.type == second.type and first.data.tobytes() == second.data.tobytes()
+    if first.owner is None or second.owner is None or first.owner.op != second.owner.op or not first.owner.op.pure:
+        return False
+    pairs = zip(first.owner.inputs, second.owner.inputs, strict=False)
+    return first.index == second.index and all(
+        a is b or (isinstance(a, Constant) and isinstance(b, Constant) and _same_value(a, b)) for a, b in pairs
+    )
 
 
 def _is_scalar_zero(value: Value) -> bool:

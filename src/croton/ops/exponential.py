@@ -59,6 +59,18 @@ def _evaluate_power(x: NDArray, y: NDArray) -> Any:
     return np.where(y < 0, inverse, np.power(x, np.where(y < 0, 0, y))).astype(x.dtype)
 
 
+def _evaluate_log1p(x: NDArray) -> Any:
+    """Of complex numbers by log1p(2a + a^2 + b^2) / 2 near 0, where NumPy's own loses the real part."""
+    if x.dtype.kind != "c":
+        return np.log1p(x)
+    z = x.astype(np.complex128)
+    a, b = z.real, z.imag
+    result = np.log1p(z)
+    near = (np.abs(a) < 0.5) & (np.abs(b) < 0.5)
+    result.real[near] = 0.5 * np.log1p(a * (2 + a) + b * b)[near]
+    return result
+
+
 def _tanh_slope(x: Array, y: Array) -> Array:
     """1 - tanh(x)^2 without cancellation: 4 sigmoid(2x) sigmoid(-2x)."""
     if dtypes.is_complex(base.dtype_of(x)):
@@ -117,7 +129,7 @@ define(
     cost=1.5,
     derivative=lambda x, y, g: (divide(multiply(g, 1 / math.log(10)), conjugate(x[0])),),
 )
-define("log1p", 1, np.log1p, kinds="fc", cost=1.5, derivative=lambda x, y, g: (divide(g, conjugate(add(x[0], 1))),))
+define("log1p", 1, _evaluate_log1p, kinds="fc", cost=1.5, derivative=lambda x, y, g: (divide(g, conjugate(add(x[0], 1))),))
 define(
     "tanh", 1, np.tanh, kinds="fc", cost=1.5, derivative=lambda x, y, g: (multiply(g, conjugate(_tanh_slope(x[0], y))),)
 )

@@ -59,6 +59,19 @@ def _evaluate_polygamma(order: NDArray, x: NDArray) -> Any:
     return special.polygamma(order.astype(np.int64), x)
 
 
+def _evaluate_gammaln(x: NDArray) -> Any:
+    """SciPy's, but -log |x| next to 0, where SciPy overflows, and C's infinity at minus infinity."""
+    from scipy import special
+
+    tiny = (np.abs(x) < 1e-300) & (x != 0)
+    near = -np.log(np.abs(np.where(tiny, x, 1)))
+    return np.where(tiny, near, np.where(x == -np.inf, np.inf, special.gammaln(x)))
+
+
+def _evaluate_trigamma(x: NDArray) -> Any:
+    return np.where(x == -np.inf, np.nan, _evaluate_polygamma(np.ones_like(x), x))
+
+
 def _evaluate_log_erfc(x: NDArray) -> Any:
     from scipy import special
 
@@ -69,7 +82,7 @@ def _evaluate_log_erfc(x: NDArray) -> Any:
 def _evaluate_erfc_hazard(x: NDArray) -> Any:
     from scipy import special
 
-    return _TWO_OVER_ROOT_PI / special.erfcx(x)
+    return _TWO_OVER_ROOT_PI / special.erfcx(x.astype(np.float64))
 
 
 def evaluate_erfcx_moment(order: NDArray, x: NDArray) -> Any:
@@ -106,7 +119,8 @@ def _evaluate_erfcx_moment_ratio(order: NDArray, x: NDArray) -> Any:
     for k in range(1, n):
         previous, current = current, (k * previous - 2 * z * current) / 2
     far = evaluate_erfcx_moment(order, np.where(z < 1, 1.0, z)) / special.erfcx(np.where(z < 1, 1.0, z))
-    return np.where(z < 1, current if n else previous, far)
+    ratio = np.where(z < 1, current if n else previous, far)
+    return np.where(z == np.inf, 0.0 if n else 1.0, ratio)
 
 
 def _polygamma_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array | None]:
@@ -228,7 +242,7 @@ define(
         multiply(g, multiply(elementwise("erfc_hazard", multiply(x[0], -_ROOT_HALF)), _ROOT_HALF)),
     ),
 )
-define("gammaln", 1, _scipy("gammaln"), kinds="f", cost=8.0, derivative=lambda x, y, g: (multiply(g, digamma(x[0])),))
+define("gammaln", 1, _evaluate_gammaln, kinds="f", cost=8.0, derivative=lambda x, y, g: (multiply(g, digamma(x[0])),))
 define(
     "gamma",
     1,
@@ -248,7 +262,7 @@ define(
 define(
     "trigamma",
     1,
-    lambda x: _evaluate_polygamma(np.ones_like(x), x),
+    _evaluate_trigamma,
     kinds="f",
     cost=10.0,
     derivative=lambda x, y, g: (multiply(g, _of_order("polygamma", 2, x[0])),),

@@ -28,6 +28,7 @@ from croton.ops.shape import (
     transpose,
     zeros_like,
 )
+from croton.ops.stop_gradient import stop_gradient
 
 globals().update(CONSTRUCTORS)
 globals().update(PLURALS)

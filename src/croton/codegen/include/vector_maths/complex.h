@@ -306,7 +306,7 @@ CT_INLINE ct_c128 ct_pow_c128(ct_c128 x, ct_c128 y) {
     double p = __real__ y;
     if (__real__ y == 0.0 && __imag__ y == 0.0) return ct_make_c128(1.0, 0.0);
     if (__real__ x == 0.0 && __imag__ x == 0.0) {
-        if (p > 0.0 && __imag__ y == 0.0) return ct_make_c128(0.0, 0.0);
+        if (p > 0.0) return ct_make_c128(0.0, 0.0);
         return ct_make_c128(CT_NAN_F64, CT_NAN_F64);
     }
     if (__imag__ y == 0.0 && p > -100.0 && p < 100.0 && __builtin_trunc(p) == p) {

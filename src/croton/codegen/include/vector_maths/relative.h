@@ -16,7 +16,7 @@ CT_INLINE double ct_log1mexp_f64(double x) {
 CT_INLINE double ct_exprel_f64(double x) {
     double half = ct_exp_f64(0.5 * (x < 800.0 ? x : 800.0)), safe = x == 0.0 ? 1.0 : x;
     double y = x > 700.0 ? half / safe * half : ct_expm1_f64(x) / safe;
-    y = x == CT_INF_F64 ? x : y;
+    y = x > 800.0 ? CT_INF_F64 : y;
     return x == 0.0 ? 1.0 : y;
 }
 
@@ -38,7 +38,7 @@ CT_INLINE double ct_sinc_unnormalized_f64(double x) {
 CT_INLINE double ct_sinhc_f64(double x) {
     double a = __builtin_fabs(x), half = ct_exp_f64(0.5 * (a < 800.0 ? a : 800.0)), safe = x == 0.0 ? 1.0 : x;
     double y = a > 700.0 ? 0.5 * half / a * half : ct_sinh_f64(x) / safe;
-    y = a == CT_INF_F64 ? a : y;
+    y = a > 800.0 ? CT_INF_F64 : y;
     return x == 0.0 ? 1.0 : y;
 }
 
@@ -71,9 +71,13 @@ CT_INLINE double ct_sqrt1pm1_f64(double x) {
     return x > 1.0 ? root - 1.0 : x / (root + 1.0);
 }
 
-/*@ ct_ndtr_f64: ct_erfc_f64 */
-/* erfc(-x/sqrt 2)/2 */
-CT_INLINE double ct_ndtr_f64(double x) { return 0.5 * ct_erfc_f64(x * -0x1.6a09e667f3bcdp-1); }
+/*@ ct_ndtr_f64: ct_erfc_f64 ct_two_product_f64 */
+/* erfc(z)/2 with z = -x/sqrt 2; in the tail the rounding of z counts 2 z times, so its error is put back. */
+CT_INLINE double ct_ndtr_f64(double x) {
+    double z = x * -0x1.6a09e667f3bcdp-1, y = 0.5 * ct_erfc_f64(z);
+    double low = -ct_product_error_f64(x, 0x1.6a09e667f3bcdp-1, -z) + x * 0x1.bdd3413b26456p-55;
+    return z > 1.0 && z < 30.0 ? y - y * 2.0 * z * low : y;
+}
 
 /*@ ct_log_erfc_f64: ct_erf_f64 ct_erfcx_f64 ct_log_f64 ct_log1p_f64 */
 /* log1p(-erf x) up to 1/2, beyond log(erfcx x) - x^2. */
@@ -82,11 +86,11 @@ CT_INLINE double ct_log_erfc_f64(double x) {
     return x < 0.5 ? near : (x == CT_INF_F64 ? -x : far);
 }
 
-/*@ ct_log_ndtr_f64: ct_erfc_f64 ct_erfcx_f64 ct_log_f64 ct_log1p_f64 */
+/*@ ct_log_ndtr_f64: ct_ndtr_f64 ct_erfcx_f64 ct_log_f64 ct_log1p_f64 */
 /* log1p(-erfc(x/sqrt 2)/2) from -1 on, below log(erfcx(-x/sqrt 2)/2) - x^2/2. */
 CT_INLINE double ct_log_ndtr_f64(double x) {
     double z = x * 0x1.6a09e667f3bcdp-1;
-    double near = ct_log1p_f64(-0.5 * ct_erfc_f64(z));
+    double near = ct_log1p_f64(-ct_ndtr_f64(-x));
     double far = ct_log_f64(0.5 * ct_erfcx_f64(x > -1.0 ? 1.0 : -z)) - 0.5 * x * x;
     return x > -1.0 ? near : (x == -CT_INF_F64 ? x : far);
 }
@@ -96,10 +100,12 @@ CT_INLINE double ct_log_ndtr_f64(double x) {
 CT_INLINE double ct_erfc_hazard_f64(double x) { return 0x1.20dd750429b6dp+0 / ct_erfcx_f64(x); }
 
 /*@ ct_over_hypot_f64: ct_hypot_f64 */
-/* x/hypot(x, y), 0 at the origin. */
+/* x/hypot(x, y), 0 at the origin; scaled where hypot would leave the range of ordinary numbers. */
 CT_INLINE double ct_over_hypot_f64(double x, double y) {
-    double size = ct_hypot_f64(x, y);
-    return size == 0.0 ? size : x / size;
+    double ax = __builtin_fabs(x), ay = __builtin_fabs(y), large = ax > ay ? ax : ay;
+    double scale = large > 0x1p1000 ? 0x1p-100 : (large < 0x1p-900 ? 0x1p200 : 1.0);
+    double size = ct_hypot_f64(x * scale, y * scale);
+    return size == 0.0 ? size : x * scale / size;
 }
 
 /*@ ct_erfcx_moment_ratio_f64: ct_erfcx_f64 */
