@@ -20,9 +20,12 @@ class Graph:
     equations: tuple[Equation, ...]
 
     @staticmethod
-    def of(inputs: Sequence[Value], outputs: Sequence[Value]) -> Graph:
-        """The graph that computes `outputs` from `inputs`: what nothing asks for is not in it."""
-        return Graph(tuple(inputs), tuple(outputs), sorted_equations(outputs, inputs))
+    def of(inputs: Sequence[Value], outputs: Sequence[Value], among: Iterable[Equation] = ()) -> Graph:
+        """The graph that computes `outputs` from `inputs`: what nothing asks for is not in it.
+
+        among: equations that find runtime sizes in this graph, before those that first did.
+        """
+        return Graph(tuple(inputs), tuple(outputs), sorted_equations(outputs, inputs, among))
 
     @cached_property
     def consumers(self) -> Mapping[Value, list[Equation]]:
@@ -67,21 +70,24 @@ class Graph:
         return copy_graph(self, dim_mapping=relevant) if relevant else self
 
 
-def sorted_equations(outputs: Iterable[Value], inputs: Iterable[Value] = ()) -> tuple[Equation, ...]:
+def sorted_equations(
+    outputs: Iterable[Value], inputs: Iterable[Value] = (), among: Iterable[Equation] = ()
+) -> tuple[Equation, ...]:
     """Equations that `outputs` need, without those behind `inputs`, in order of dependence.
 
     An equation also comes after those that find the runtime sizes it names.
     """
     outputs = list(outputs)
     done: set[Value] = set(inputs)
+    binders = _Binders(outputs, done, among)
     placed: set[Equation] = set()
     order: list[Equation] = []
     starts = [output.owner for output in outputs if output not in done]
-    starts += _binders([output.type.shape for output in outputs])
+    starts += binders.of([output.type.shape for output in outputs])
     for start in starts:
         stack: list[tuple[Equation, int, list[Equation]]] = []
         if start is not None and start not in placed:
-            stack.append((start, 0, _needed(start, done)))
+            stack.append((start, 0, _needed(start, done, binders)))
         while stack:
             equation, position, needed = stack.pop()
             if equation in placed:
@@ -89,7 +95,7 @@ def sorted_equations(outputs: Iterable[Value], inputs: Iterable[Value] = ()) -> 
             for following in range(position, len(needed)):
                 if needed[following] not in placed:
                     stack.append((equation, following + 1, needed))
-                    stack.append((needed[following], 0, _needed(needed[following], done)))
+                    stack.append((needed[following], 0, _needed(needed[following], done, binders)))
                     break
             else:
                 placed.add(equation)
@@ -97,20 +103,53 @@ def sorted_equations(outputs: Iterable[Value], inputs: Iterable[Value] = ()) -> 
     return tuple(order)
 
 
-def _needed(equation: Equation, done: set[Value]) -> list[Equation]:
+def _needed(equation: Equation, done: set[Value], binders: _Binders) -> list[Equation]:
     found = [operand.owner for operand in equation.inputs if operand.owner is not None and operand not in done]
     shapes = [output.type.shape for output in equation.outputs]
     parameters = tuple(equation.op.parameter_dims())
-    return found + [binder for binder in _binders([*shapes, parameters]) if binder is not equation]
+    return found + [binder for binder in binders.of([*shapes, parameters]) if binder is not equation]
 
 
-def _binders(shapes: Iterable[dims.Shape]) -> list[Equation]:
-    """The equations that find the runtime sizes in these shapes."""
-    symbolic = [size for shape in shapes for size in shape if not isinstance(size, int)]
-    if not symbolic:
-        return []
-    symbols = sorted(dims.runtime_symbols(symbolic), key=lambda symbol: symbol.uid)
-    return [symbol.binder for symbol in symbols if symbol.binder is not None]
+class _Binders:
+    """The equations that find runtime sizes in one graph.
+
+    A graph and its rewritten copies name the same symbols, each with an equation of its own to find them:
+    those among the equations that the outputs need go first, then those given, then the original ones.
+    """
+
+    def __init__(self, outputs: Sequence[Value], done: set[Value], among: Iterable[Equation]) -> None:
+        self._outputs = outputs
+        self._done = done
+        self._among = among
+        self._found: dict[Symbol, Equation] | None = None
+
+    def of(self, shapes: Iterable[dims.Shape]) -> list[Equation]:
+        """The equations that find the runtime sizes in these shapes."""
+        symbolic = [size for shape in shapes for size in shape if not isinstance(size, int)]
+        if not symbolic:
+            return []
+        symbols = sorted(dims.runtime_symbols(symbolic), key=lambda symbol: symbol.uid)
+        if symbols and self._found is None:
+            self._found = self._search()
+        binders = [(self._found or {}).get(symbol, symbol.binder) for symbol in symbols]
+        return [binder for binder in binders if binder is not None]
+
+    def _search(self) -> dict[Symbol, Equation]:
+        found: dict[Symbol, Equation] = {}
+        seen: set[Equation] = set()
+        stack = [output.owner for output in self._outputs if output not in self._done]
+        while stack:
+            equation = stack.pop()
+            if equation is None or equation in seen:
+                continue
+            seen.add(equation)
+            for symbol in equation.bound_symbols():
+                found.setdefault(symbol, equation)
+            stack += [operand.owner for operand in equation.inputs if operand not in self._done]
+        for equation in self._among:
+            for symbol in equation.bound_symbols():
+                found.setdefault(symbol, equation)
+        return found
 
 
 def substitute_type(type: TensorType, mapping: Mapping[Symbol, Dim]) -> TensorType:
@@ -169,6 +208,7 @@ def copy_graph(
 def transform(graph: Graph, rule: Callable[[Equation], Sequence[Value] | None]) -> Graph:
     """The graph after `rule` had its say on every equation in order: None keeps it, values replace its outputs."""
     mapping: dict[Value, Value] = {}
+    among: list[Equation] = []
     for equation in graph.equations:
         operands = [mapping.get(operand, operand) for operand in equation.inputs]
         renewed = equation
@@ -176,9 +216,10 @@ def transform(graph: Graph, rule: Callable[[Equation], Sequence[Value] | None]) 
             renewed = copy_equation(equation, operands)
         replaced = rule(renewed)
         results = renewed.outputs if replaced is None else replaced
+        among += [result.owner for result in results if result.owner is not None]
         for old, new in zip(equation.outputs, results, strict=True):
             if new is not old:
                 mapping[old] = new
     if not mapping:
         return graph
-    return Graph.of(graph.inputs, tuple(mapping.get(output, output) for output in graph.outputs))
+    return Graph.of(graph.inputs, tuple(mapping.get(output, output) for output in graph.outputs), among)

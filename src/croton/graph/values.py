@@ -143,7 +143,8 @@ class Equation:
         self.guards = tuple(guards)
         self.location = location
         for symbol in self.bound_symbols():
-            symbol.binder = self
+            if symbol.binder is None:  # copies of this equation bind the symbol in graphs of their own
+                symbol.binder = self
 
     def bound_symbols(self) -> list[dims.Symbol]:
         """The runtime sizes that this equation finds: named in its outputs and not in its inputs."""

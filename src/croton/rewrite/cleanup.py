@@ -15,7 +15,7 @@ LARGEST_FOLDED = 1 << 16  # elements; larger results are computed at run time
 
 def drop_unused(graph: Graph) -> Graph:
     """Only the equations that the outputs need."""
-    kept = Graph.of(graph.inputs, graph.outputs)
+    kept = Graph.of(graph.inputs, graph.outputs, graph.equations)
     return graph if len(kept.equations) == len(graph.equations) else kept
 
 
