@@ -68,11 +68,12 @@ int call_bind_cells(Function *self, Frame *frame)
 
 void call_lock_cells(Function *self, Frame *frame)
 {
+    unsigned long thread = PyThread_get_thread_ident();
     frame->locked = 1;
     for (Py_ssize_t o = 0; o < self->output_count; o++) {
         Output *output = &self->outputs[o];
         if (output->cell != NULL) {
-            cell_lock(output->cell, output->kind == OUTPUT_IN_PLACE && !frame->copy_first[o]);
+            cell_lock(output->cell, thread, output->kind == OUTPUT_IN_PLACE && !frame->copy_first[o]);
         }
     }
 }
@@ -177,8 +178,16 @@ static int shape_is_known(Function *self, Py_ssize_t o, const ct_int *shape)
 
 static int has_shape(PyObject *array, int rank, const ct_int *shape)
 {
-    return PyArray_NDIM((PyArrayObject *)array) == rank &&
-           PyArray_CompareLists(PyArray_DIMS((PyArrayObject *)array), (const npy_intp *)shape, rank);
+    const npy_intp *actual = PyArray_DIMS((PyArrayObject *)array);
+    if (PyArray_NDIM((PyArrayObject *)array) != rank) {
+        return 0;
+    }
+    for (int axis = 0; axis < rank; axis++) {
+        if (actual[axis] != shape[axis]) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 static PyObject *take_spare(Output *output, const ct_int *shape)

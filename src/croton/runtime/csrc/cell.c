@@ -61,9 +61,9 @@ int cells_wait(void)
     return PyErr_CheckSignals();
 }
 
-void cell_lock(Cell *cell, int in_place)
+void cell_lock(Cell *cell, unsigned long thread, int in_place)
 {
-    cell->writer = PyThread_get_thread_ident();
+    cell->writer = thread;
     cell->epoch = epoch;
     cell->in_place = in_place;
 }

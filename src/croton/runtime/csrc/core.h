@@ -74,7 +74,7 @@ void cell_after_fork(void);
 int cell_is_blocked(Cell *cell, int for_writing);
 /* Wait, without the GIL, until some cell is unlocked; -1 with an exception when a signal handler raised. */
 int cells_wait(void);
-void cell_lock(Cell *cell, int in_place);
+void cell_lock(Cell *cell, unsigned long thread, int in_place);
 void cell_unlock(Cell *cell);
 /* Tell waiting threads that cells were unlocked. */
 void cells_wake(void);
