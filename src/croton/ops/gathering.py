@@ -334,9 +334,10 @@ class Nonzero(KernelOperation):
         """None: the equation finds the count, it does not need it."""
         return []
 
-    def size_bounds(self, operands: Sequence[TensorType]) -> dict[Dim, Dim]:
+    def size_bounds(self, operands: Sequence[TensorType]) -> dict[dims.Symbol, Dim]:
         """The largest that each size found while running can be."""
-        return {self.count: operands[0].shape[0]}
+        symbol = dims.single_symbol(self.count)
+        return {} if symbol is None else {symbol: operands[0].shape[0]}
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return (np.flatnonzero(operands[0]).astype(np.int64),)

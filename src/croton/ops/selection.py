@@ -150,11 +150,7 @@ def _add_slice(selection: Selection, entry: slice, axis: int, size: Dim, x: Arra
         selection.starts.append(start)
         selection.sizes.append(count)
         return
-    if step != 1:
-        raise IndexError(
-            f"axis {axis}: a slice with bounds computed while running must have step 1; slice twice, x[a:b][::{step}]"
-        )
-    first, count = _running_range(bounds[0], bounds[1], size)
+    first, count = _running_range(bounds[0], bounds[1], step, size)
     selection.starts.append(None)
     selection.values.append(first)
     selection.sizes.append(count)
@@ -177,22 +173,25 @@ def _bound(bound: object) -> Dim | Array:
     return dim_of(array) if isinstance(array, (Constant, EagerValue)) else array
 
 
-def _running_range(start: Any, stop: Any, size: Dim) -> tuple[Array, Dim]:
-    """(first, count) of the slice start:stop of an axis, where a bound is computed while running."""
-    from croton.ops.arithmetic import add, maximum, minimum, subtract, where
+def _running_range(start: Any, stop: Any, step: int, size: Dim) -> tuple[Array, Dim]:
+    """(first, count) of the slice start:stop:step of an axis, where a bound is computed while running."""
+    from croton.ops.arithmetic import add, floor_divide, maximum, minimum, subtract, where
     from croton.ops.comparison import less
     from croton.ops.dimension import size_as_number
 
     limit = size_as_number(size)
+    low, high = (0, limit) if step > 0 else (-1, subtract(limit, 1))
 
-    def clipped(bound: Any, default: Array) -> Array:
+    def clipped(bound: Any, default: Any) -> Any:
         if bound is None:
             return default
         number = base.cast(base.as_array(bound), INT64)
-        return maximum(minimum(where(less(number, 0), add(number, limit), number), limit), 0)
+        return maximum(minimum(where(less(number, 0), add(number, limit), number), high), low)
 
-    first = clipped(start, base.constant(np.asarray(0)))
-    return first, dim_of(maximum(subtract(clipped(stop, limit), first), 0))
+    first = base.cast(clipped(start, low if step > 0 else high), INT64)
+    end = clipped(stop, high if step > 0 else low)
+    length = subtract(end, first) if step > 0 else subtract(first, end)
+    return first, dim_of(maximum(floor_divide(add(length, abs(step) - 1), abs(step)), 0))
 
 
 def _add_index(selection: Selection, entry: Any, axis: int, shape: Shape, x: Array, masks: list[Array]) -> int:

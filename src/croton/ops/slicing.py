@@ -44,33 +44,49 @@ def _check_starts(starts: Starts, steps: tuple[int, ...], operands: Sequence[Ten
         raise TypeError(f"{what}: {len(dynamic)} starts are operands, got {len(operands)}")
     if any(operand.dtype != INT64 or operand.rank != 0 for operand in operands):
         raise DTypeError(f"{what}: starts must be int64 scalars, got {[str(operand) for operand in operands]}")
-    if any(start is None and step != 1 for start, step in zip(starts, steps, strict=True)):
-        raise ValueError(f"{what}: an axis whose start is an operand has step 1")
 
 
-def _known_starts(starts: Starts, sizes: Sequence[int], shape: Sequence[int], operands: Sequence[NDArray]) -> list[int]:
+def _known_starts(
+    starts: Starts, sizes: Sequence[int], steps: Sequence[int], shape: Sequence[int], operands: Sequence[NDArray]
+) -> list[int]:
     """Every start as a number; those that are operands are moved so that the slice stays inside."""
     given = iter(operands)
-    return [
-        int(start) if start is not None else max(0, min(int(next(given)), limit - size))  # type: ignore[arg-type]
-        for start, size, limit in zip(starts, sizes, shape, strict=True)
-    ]
+    known = []
+    for start, size, step, limit in zip(starts, sizes, steps, shape, strict=True):
+        if start is not None:
+            known.append(int(start))  # type: ignore[arg-type]
+            continue
+        low, high = _start_range(size, step, limit)
+        known.append(max(low, min(int(next(given)), high)))  # type: ignore[type-var, arg-type]
+    return known
+
+
+def _start_range(size: Dim, step: int, limit: Dim) -> tuple[Dim, Dim]:
+    """Where a slice of `size` elements may start to lie inside an axis."""
+    span = dims.multiply(dims.subtract(size, 1), abs(step))
+    last = dims.subtract(limit, 1)
+    return (0, dims.subtract(last, span)) if step > 0 else (span, last)
 
 
 def _start_nodes(
-    builder: Builder, starts: Starts, sizes: Shape, shape: Shape, operands: Sequence[Operand]
+    builder: Builder, starts: Starts, sizes: Shape, steps: Sequence[int], shape: Shape, operands: Sequence[Operand]
 ) -> list[Node]:
     """The start on each axis as a node, those that are operands clipped as in `_known_starts`."""
     given = iter(operands)
     nodes = []
-    for start, size, limit in zip(starts, sizes, shape, strict=True):
+    for start, size, step, limit in zip(starts, sizes, steps, shape, strict=True):
         if start is not None:
             nodes.append(builder.dimension(start))
             continue
-        last = builder.dimension(dims.subtract(limit, size))
-        clipped = builder.call("minimum", INT64, next(given).at(()), last)
-        nodes.append(builder.call("maximum", INT64, builder.integer(0), clipped))
+        low, high = _start_range(size, step, limit)
+        clipped = builder.call("minimum", INT64, next(given).at(()), builder.dimension(high))
+        nodes.append(builder.call("maximum", INT64, builder.dimension(low), clipped))
     return nodes
+
+
+def _require_room(size: Dim, step: int, limit: Dim, axis: int) -> None:
+    low, high = _start_range(size, step, limit)
+    dims.require_at_least(dims.subtract(high, low), 0, f"axis {axis} is shorter than the slice")
 
 
 def _region(starts: Sequence[int], sizes: Sequence[int], steps: Sequence[int]) -> tuple[slice, ...]:
@@ -102,14 +118,14 @@ class Slice(ElementOperation):
             zip(self.starts, self.sizes, self.steps, operand.shape, strict=True)
         ):
             if start is None:
-                dims.require_at_least(dims.subtract(limit, size), 0, f"slice: axis {axis} is shorter than the slice")
+                _require_room(size, step, limit, axis)
             else:
                 _check_inside(start, size, step, limit, axis)
         return (TensorType(operand.dtype, self.sizes),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         sizes: list[int] = [int(size) for size in self.sizes]  # type: ignore[arg-type]
-        starts = _known_starts(self.starts, sizes, operands[0].shape, operands[1:])
+        starts = _known_starts(self.starts, sizes, self.steps, operands[0].shape, operands[1:])
         return (operands[0][_region(starts, sizes, self.steps)],)
 
     def vjp(
@@ -122,7 +138,7 @@ class Slice(ElementOperation):
     def element(
         self, builder: Builder, operands: Sequence[Operand], index: Sequence[Node], output: TensorType
     ) -> Node:
-        starts = _start_nodes(builder, self.starts, self.sizes, operands[0].type.shape, operands[1:])
+        starts = _start_nodes(builder, self.starts, self.sizes, self.steps, operands[0].type.shape, operands[1:])
         return operands[0].at(
             [
                 builder.plus(builder.times(position, builder.integer(step)), start)
@@ -154,14 +170,14 @@ class Place(ElementOperation):
             zip(self.starts, part.shape, self.steps, whole.shape, strict=True)
         ):
             if start is None:
-                dims.require_at_least(dims.subtract(limit, size), 0, f"place: axis {axis} is shorter than the slice")
+                _require_room(size, step, limit, axis)
             else:
                 _check_inside(start, size, step, limit, axis)
         return (whole,)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         whole, part = operands[:2]
-        starts = _known_starts(self.starts, part.shape, whole.shape, operands[2:])
+        starts = _known_starts(self.starts, part.shape, self.steps, whole.shape, operands[2:])
         region = _region(starts, part.shape, self.steps)
         result = whole.copy()
         if self.kind == "set":
@@ -184,7 +200,7 @@ class Place(ElementOperation):
         self, builder: Builder, operands: Sequence[Operand], index: Sequence[Node], output: TensorType
     ) -> Node:
         sizes = operands[1].type.shape
-        starts = _start_nodes(builder, self.starts, sizes, output.shape, operands[2:])
+        starts = _start_nodes(builder, self.starts, sizes, self.steps, output.shape, operands[2:])
         inside: Node | None = None
         source = []
         for axis, position in enumerate(index):
