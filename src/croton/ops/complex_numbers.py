@@ -89,8 +89,7 @@ def angle(z: object, deg: bool = False) -> Array:
     if dtypes.is_complex(dtype):
         radians = elementwise("angle", array)
     else:
-        number = array if dtypes.is_inexact(dtype) else base.cast(array, dtypes.FLOAT64)
-        radians = arctan2(imag(number), number)
+        radians = arctan2(0, array)
     return rad2deg(radians) if deg else radians
 
 

@@ -290,16 +290,17 @@ def elementwise_inexact(name: str, *operands: object) -> Array:
 def inexact_dtype(operands: Sequence[Array]) -> DType:
     """The dtype of NumPy's floating-point functions for these operands: each array's own, promoted.
 
-    Python numbers are weak: an int takes the arrays' dtype, a float makes integers float64.
+    Python numbers are weak: an int takes the arrays' dtype, a float makes integers float64; either outranks bool.
     """
     arrays = [operand for operand in operands if not isinstance(operand, base.PYTHON_SCALARS)]
     if not arrays:
         return dtypes.inexact(base.common_dtype(operands))
     dtype = dtypes.promote(*(dtypes.inexact(base.dtype_of(array)) for array in arrays))
-    exact = not any(dtypes.is_inexact(base.dtype_of(array)) for array in arrays)
+    common = dtypes.promote(*(base.dtype_of(array) for array in arrays))
     for scalar in operands:
-        if isinstance(scalar, (float, complex)):
-            dtype = dtypes.promote_scalar(dtypes.promote(dtype, dtypes.FLOAT64) if exact else dtype, scalar)
+        if isinstance(scalar, base.PYTHON_SCALARS) and not isinstance(scalar, bool):
+            outranked = dtypes.is_bool(common) or not (isinstance(scalar, int) or dtypes.is_inexact(common))
+            dtype = dtypes.promote_scalar(dtypes.promote(dtype, dtypes.FLOAT64) if outranked else dtype, scalar)
     return dtype
 
 

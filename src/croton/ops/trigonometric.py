@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from croton.graph import dtypes
+from croton.graph.errors import DTypeError
 from croton.ops import base
 from croton.ops.arithmetic import add, divide, multiply, negative, sqrt, square, subtract, where
 from croton.ops.base import Array
@@ -169,14 +170,19 @@ asinh, acosh, atanh = arcsinh, arccosh, arctanh
 
 def deg2rad(x: object) -> Array:
     """Degrees as radians."""
-    (array,) = inexact_operands(x)
-    return in_single(lambda v: multiply(v, math.pi / 180), array)
+    return _scaled(x, math.pi / 180, "deg2rad")
 
 
 def rad2deg(x: object) -> Array:
     """Radians as degrees."""
+    return _scaled(x, 180 / math.pi, "rad2deg")
+
+
+def _scaled(x: object, factor: float, name: str) -> Array:
     (array,) = inexact_operands(x)
-    return in_single(lambda v: multiply(v, 180 / math.pi), array)
+    if _is_complex(array):
+        raise DTypeError(f"{name} is not defined for dtype {base.dtype_of(array).name}")
+    return in_single(lambda v: multiply(v, factor), array)
 
 
 radians, degrees = deg2rad, rad2deg
