@@ -308,6 +308,12 @@ CANCELLATIONS: tuple[Rule, ...] = (
     formula("secant-squared-minus-one", "1 / cos(x)**2 - 1", "tan(x)**2", "accurate for small x", high=1.2),
     formula("one-plus-tan-squared-minus-one", "square(tan(x)) + 1", "1 / cos(x)**2", "one form of the slope of tan", high=1.2),
     formula("one-minus-reciprocal", "1 - 1 / (1 + x)", "fraction(x, 1)", "accurate for small x"),
+    formula(
+        "one-minus-cosine-squared-of-slope",
+        "1 - 1 / hypot(x, 1)**2",
+        "component(x, 1)**2",
+        "the derivative of x - arctan(x), accurate for small x",
+    ),
     formula("sqrt-one-plus-minus-one", "sqrt(1 + x) - 1", "sqrt1pm1(x)", "accurate for small x"),
     formula("gammaln-step", "gammaln(x + 1) - gammaln(x)", "log(x)", "the recurrence of the gamma function"),
     formula("softplus-minus-argument", "softplus(x) - x", "softplus(-x)", "keeps its digits for large x", low=-2),

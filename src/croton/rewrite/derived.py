@@ -16,7 +16,7 @@ from croton.ops.arithmetic import absolute, add, divide, maximum, multiply, nega
 from croton.ops.base import Array, apply_one, as_array, cast, dtype_of, shape_of
 from croton.ops.comparison import equal, greater, isinf, less
 from croton.ops.composite import CompositeOperation
-from croton.ops.elementwise import elementwise, unbroadcast
+from croton.ops.elementwise import elementwise, masked, unbroadcast
 from croton.ops.exponential import exp, expm1, log, log1p, power, tanh
 
 LARGE = 1e150  # squares of numbers up to this are finite in float64
@@ -60,10 +60,12 @@ class Derived(CompositeOperation):
 
     def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
         slopes = FORMULAS[self.function].slopes(self.parameter, *operands, outputs[0])
-        return [
-            unbroadcast(multiply(cotangents[0], slope), shape_of(operand))
-            for operand, slope in zip(operands, slopes, strict=True)
-        ]
+        mask = masked(cotangents[0])
+        cotangent = cotangents[0] if mask is None else mask.chosen
+        parts = [multiply(cotangent, slope) for slope in slopes]
+        if mask is not None:
+            parts = [mask.apply(part) for part in parts]
+        return [unbroadcast(part, shape_of(operand)) for part, operand in zip(parts, operands, strict=True)]
 
 
 def derived(function: str, *operands: Value, parameter: float = 0.0) -> Value:

@@ -6,8 +6,9 @@ x - 2 * y + 1, 1 + (x - (y + y)) and -(y * 2 - x) + 1 are one `Sum`; x / sqrt(y)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +55,26 @@ _KEEPS_SIGN = frozenset(
     "broadcast_to reshape transpose reduce_sum reduce_prod reduce_max reduce_min cast slice getitem".split()
 )
 _OF_ALL = frozenset("add multiply divide minimum concatenate".split())
+_OF_NUMBERS: Mapping[str, Callable[..., Any]] = {
+    "broadcast_to": lambda x: x,
+    "reshape": lambda x: x,
+    "negative": np.negative,
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.divide,
+    "square": np.square,
+    "sqrt": np.sqrt,
+}
+
+
+def _uniform(value: Constant) -> float | None:
+    """The number that every element of a constant is."""
+    data = value.data
+    if data.size == 0 or data.size > 64 or dtypes.is_complex(value.type.dtype) or data.dtype == np.bool_:
+        return None
+    first = data.flat[0]
+    return float(first) if data.size == 1 or bool((data == first).all()) else None
 
 
 class Views:
@@ -67,6 +88,7 @@ class Views:
         self._sums: dict[Value, Sum] = {}
         self._products: dict[Value, Product] = {}
         self._nonnegative: dict[Value, bool] = {}
+        self._numbers: dict[Value, float | None] = {}
 
     def equation(self, value: Value) -> Equation | None:
         """What computes a value, or None."""
@@ -84,16 +106,22 @@ class Views:
 
     def number(self, value: Value) -> float | None:
         """The real number that every element of a value is, if that is known."""
-        while not isinstance(value, Constant):
-            owner = self.equation(value)
-            if owner is None or owner.op.name not in ("broadcast_to", "reshape"):
-                return None
-            value = owner.inputs[0]
-        data = value.data
-        if data.size == 0 or data.size > 64 or dtypes.is_complex(value.type.dtype) or data.dtype == np.bool_:
+        if isinstance(value, Constant):
+            return _uniform(value)
+        owner = self.equation(value)
+        if owner is None or owner.op.name not in _OF_NUMBERS:
             return None
-        first = data.flat[0]
-        return float(first) if data.size == 1 or bool((data == first).all()) else None
+        if value not in self._numbers:
+            self._numbers[value] = self._calculated(owner)
+        return self._numbers[value]
+
+    def _calculated(self, owner: Equation) -> float | None:
+        """The number that an operation makes of numbers."""
+        operands = [self.number(operand) for operand in owner.inputs]
+        if any(operand is None for operand in operands) or not dtypes.is_float(owner.outputs[0].type.dtype):
+            return None
+        with np.errstate(all="ignore"):
+            return float(_OF_NUMBERS[owner.op.name](*operands))
 
     def sum(self, value: Value) -> Sum:
         """A value as a sum; a value that is none is a sum of one term."""
