@@ -1,74 +1,98 @@
-"""The larger and the smaller of numbers, and limits."""
+"""Where the largest and smallest elements are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from croton.graph.values import NDArray
+from croton.graph import dtypes
+from croton.graph.dtypes import INT64
+from croton.graph.errors import DTypeError
+from croton.graph.values import NDArray, TensorType
 from croton.ops import base
-from croton.ops.arithmetic import multiply, where
-from croton.ops.base import Array
-from croton.ops.elementwise import define, elementwise
-
-__all__ = ["clip", "fmax", "fmin", "maximum", "minimum"]
-
-
-def _extreme_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array]:
-    """Cotangent to the operand that was taken; halved between equal ones, the least biased subgradient."""
-    first = elementwise("equal", x[0], y)
-    second = elementwise("equal", x[1], y)
-    share = where(elementwise("logical_and", first, second), multiply(g, 0.5), g)
-    return where(first, share, 0), where(second, share, 0)
+from croton.ops.base import Array, apply_one
+from croton.ops.composite import CompositeOperation
+from croton.ops.reduction import reduce, require_some, restore_axes
+from croton.ops.shape import broadcast_to, iota, reshape
 
 
-def _clip_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array]:
-    """To x within the limits, the limits included; outside, to the limit that holds."""
-    number, low, high = x
-    over = elementwise("greater", number, high)
-    low_holds = elementwise("logical_and", elementwise("less", number, low), elementwise("less_equal", low, high))
-    high_holds = elementwise("logical_or", over, elementwise("greater", low, high))
-    outside = elementwise("logical_or", low_holds, high_holds)
-    return where(outside, 0, g), where(low_holds, g, 0), where(high_holds, g, 0)
+@dataclass(frozen=True)
+class ArgumentOfExtreme(CompositeOperation):
+    """The index of the first largest ("max") or smallest ("min") element along an axis; of the first NaN if any."""
+
+    kind: str
+    axis: int
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"arg{self.kind}"
+
+    def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        operand = operands[0]
+        if dtypes.is_complex(operand.dtype):
+            raise DTypeError(f"{self.name} is not defined for dtype {operand.dtype.name}")
+        require_some(operand.shape, (self.axis,), self.kind)
+        kept = tuple(size for axis, size in enumerate(operand.shape) if axis != self.axis)
+        return (TensorType(INT64, kept),)
+
+    def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
+        operand = operands[0]
+        wide = operand.astype(np.float32) if operand.dtype == dtypes.BFLOAT16 else operand
+        function = np.argmax if self.kind == "max" else np.argmin
+        return (np.asarray(function(wide, axis=self.axis), np.int64),)
+
+    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+        return [None]
+
+    def expand(self, operands: Sequence[Array]) -> Sequence[Array]:
+        """The least position among those that attain the extreme: two reductions that share one pass."""
+        from croton.ops.arithmetic import where
+        from croton.ops.comparison import equal, isnan, logical_and, logical_or
+
+        operand = operands[0]
+        shape = base.shape_of(operand)
+        axes = (self.axis,)
+        extreme = broadcast_to(restore_axes(reduce(self.kind, operand, axes, False), axes), shape)
+        attained = equal(operand, extreme)
+        if dtypes.is_float(base.dtype_of(operand)):
+            attained = logical_or(attained, logical_and(isnan(operand), isnan(extreme)))
+        column = tuple(size if axis == self.axis else 1 for axis, size in enumerate(shape))
+        position = broadcast_to(reshape(iota(shape[self.axis]), column), shape)
+        last = base.cast(np.iinfo(np.int64).max, INT64)
+        return [reduce("min", where(attained, position, last), axes, False)]
 
 
-def _evaluate_clip(x: NDArray, low: NDArray, high: NDArray) -> Any:
-    return np.minimum(np.maximum(x, low), high)
+def _argument(kind: str, x: object, axis: int | None, keepdims: bool) -> Array:
+    array = base.as_array(x)
+    rank = base.rank_of(array)
+    if axis is None:
+        flat = reshape(array, (-1,)) if rank != 1 else array
+        result = apply_one(ArgumentOfExtreme(kind, 0), flat)
+        return reshape(result, (1,) * rank) if keepdims else result
+    position = base.normalize_axis(axis, rank, f"arg{kind}")
+    result = apply_one(ArgumentOfExtreme(kind, position), array)
+    return restore_axes(result, (position,)) if keepdims else result
 
 
-define("maximum", 2, np.maximum, kinds="bifc", derivative=_extreme_derivative)
-define("minimum", 2, np.minimum, kinds="bifc", derivative=_extreme_derivative)
-define("fmax", 2, np.fmax, kinds="bifc", derivative=_extreme_derivative)
-define("fmin", 2, np.fmin, kinds="bifc", derivative=_extreme_derivative)
-define("clip", 3, _evaluate_clip, kinds="bif", derivative=_clip_derivative)
+def argmax(x: object, axis: int | None = None, keepdims: bool = False) -> Array:
+    """The int64 index of the first largest element along an axis (of the flattened array when None).
+
+    NaN counts as largest.
+
+    Raises:
+        ShapeError: the axis has size 0 (at call time where it is symbolic).
+    """
+    return _argument("max", x, axis, keepdims)
 
 
-def maximum(x: object, y: object) -> Array:
-    """The larger of the two; NaN where either is. Complex numbers compare by real, then imaginary part."""
-    return elementwise("maximum", x, y)
+def argmin(x: object, axis: int | None = None, keepdims: bool = False) -> Array:
+    """The int64 index of the first smallest element along an axis; NaN counts as smallest. See `argmax`."""
+    return _argument("min", x, axis, keepdims)
 
 
-def minimum(x: object, y: object) -> Array:
-    """The smaller of the two; NaN where either is. Complex numbers compare by real, then imaginary part."""
-    return elementwise("minimum", x, y)
-
-
-def fmax(x: object, y: object) -> Array:
-    """The larger of the two, a NaN counting as missing."""
-    return elementwise("fmax", x, y)
-
-
-def fmin(x: object, y: object) -> Array:
-    """The smaller of the two, a NaN counting as missing."""
-    return elementwise("fmin", x, y)
-
-
-def clip(x: object, min: object = None, max: object = None) -> Array:
-    """x limited to [min, max]; a limit may be None. `max` wins where min > max, as in NumPy."""
-    if min is None and max is None:
-        return base.as_array(x)
-    if max is None:
-        return maximum(x, min)
-    return minimum(x, max) if min is None else elementwise("clip", x, min, max)
+def max_and_argmax(x: object, axis: int | None = None, keepdims: bool = False) -> tuple[Array, Array]:
+    """The largest element along an axis and the index of the first one, as in Theano."""
+    return reduce("max", x, axis, keepdims), argmax(x, axis, keepdims)
