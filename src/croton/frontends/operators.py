@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from croton.graph.dims import Dim
-from croton.ops import arithmetic, base, comparison, contraction, exponential, reduction, shape
+from croton.ops import (
+    argmax,
+    arithmetic,
+    base,
+    comparison,
+    contraction,
+    cumulative,
+    exponential,
+    norms,
+    reduction,
+    shape,
+    statistics,
+)
 from croton.ops.base import Array
 
 
@@ -173,6 +185,32 @@ class ArrayMethods:
 
     def min(self, axis: Any = None, keepdims: bool = False) -> Array:
         return reduction.min(self, axis, keepdims)
+
+    def std(self, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Array:
+        return statistics.std(self, axis, dtype, ddof, keepdims)
+
+    def var(self, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Array:
+        return statistics.var(self, axis, dtype, ddof, keepdims)
+
+    def argmax(self, axis: Any = None, keepdims: bool = False) -> Array:
+        return argmax.argmax(self, axis, keepdims)
+
+    def argmin(self, axis: Any = None, keepdims: bool = False) -> Array:
+        return argmax.argmin(self, axis, keepdims)
+
+    def cumsum(self, axis: Any = None, dtype: Any = None) -> Array:
+        return cumulative.cumsum(self, axis, dtype)
+
+    def cumprod(self, axis: Any = None, dtype: Any = None) -> Array:
+        return cumulative.cumprod(self, axis, dtype)
+
+    def ptp(self, axis: Any = None, keepdims: bool = False) -> Array:
+        return reduction.ptp(self, axis, keepdims)
+
+    def norm(self, L: Any = 2, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: N803  Theano's name
+        """The L-norm of all elements, or along an axis."""
+        flat = shape.reshape(self, (-1,)) if axis is None and base.rank_of(self) != 1 else self
+        return norms.norm(flat, L, axis, keepdims)
 
     def any(self, axis: Any = None, keepdims: bool = False) -> Array:
         return reduction.any(self, axis, keepdims)

@@ -11,9 +11,10 @@ from croton.ops.arithmetic import add, multiply, negative, subtract, where
 from croton.ops.base import Array
 from croton.ops.comparison import equal, greater_equal, less, logical_and
 from croton.ops.exponential import log, log1p, softplus
+from croton.ops.gathering import iota_beside
 from croton.ops.reduction import restore_axes
 from croton.ops.reduction import sum as sum_over
-from croton.ops.shape import broadcast_to, iota, reshape
+from croton.ops.shape import broadcast_to, reshape
 from croton.ops.softmax import log_softmax, logsumexp
 
 
@@ -88,7 +89,7 @@ def pick(scores: Array, labels: Array, axis: int) -> Array:
     """
     shape, dtype = base.shape_of(scores), base.dtype_of(scores)
     column = tuple(size if a == axis else 1 for a, size in enumerate(shape))
-    positions = broadcast_to(reshape(iota(shape[axis]), column), shape)
+    positions = broadcast_to(reshape(iota_beside(shape[axis], scores), column), shape)
     wanted = equal(positions, broadcast_to(restore_axes(labels, (axis,)), shape))
     chosen = sum_over(where(wanted, scores, base.cast(0, dtype)), axis)
     size = base.as_array(shape[axis])

@@ -8,6 +8,7 @@ uniforms identically, and normals to within a few units in the last place.
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,7 +25,7 @@ from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.values import NDArray, TensorType
 from croton.loops.expressions import Builder, Node, Operand
 from croton.ops.base import Array, ElementOperation
-from croton.ops.elementwise import ScalarFunction, define
+from croton.ops.elementwise import FUNCTIONS, ScalarFunction, define
 from croton.ops.kernel import CFunction, KernelOperation
 
 # What can be drawn: the dtype of an element. The C of element i is ct_random_KIND_u64(key, stream, i).
@@ -60,10 +61,7 @@ class Draw(ElementOperation):
     @property
     def scalar(self) -> ScalarFunction:
         """What fusion asks for the cost of an element."""
-        return ScalarFunction(
-            name=f"random_{self.kind}", arity=3, evaluate=np.add, kinds="i", result="same", bool_as_int8=False,
-            widens=False, derivative=None, cost=_COSTS[self.kind],
-        )  # fmt: skip
+        return dataclasses.replace(FUNCTIONS["random_pair"], name=f"random_{self.kind}", cost=_COSTS[self.kind])
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         check_key(f"random {self.kind}", operands[0])
