@@ -419,3 +419,39 @@ def extract(condition: object, x: object) -> Array:
     from croton.ops.shape import reshape
 
     return compress(reshape(base.as_array(condition), (-1,)), x)
+
+
+def choose(a: object, choices: Any, mode: str = "raise") -> Array:
+    """At every place the element of choices[a]; a and all choices broadcast together.
+
+    Raises:
+        IndexError: a number in `a` is not that of a choice (mode "raise").
+    """
+    from croton.ops.arithmetic import where
+    from croton.ops.comparison import equal
+
+    listed = list(choices) if isinstance(choices, (tuple, list)) else [choices[i] for i in range(len(choices))]
+    if not listed:
+        raise ValueError("choose: needs at least one choice")
+    operands = base.as_operands(*listed)
+    array = base.as_array(a)
+    if dtypes.is_bool(base.dtype_of(array)):
+        array = base.cast(array, INT64)
+    # As unsigned numbers negative ones are too large, which choose, unlike indexing, does not count back.
+    index = checked_index(base.cast(array, dtypes.UINT64) if mode == "raise" else array, len(operands), 0, mode)
+    result = operands[-1]
+    for number in range(len(operands) - 2, -1, -1):
+        result = where(equal(index, number), operands[number], result)
+    return spread(result, dims.broadcast([base.shape_of(o) for o in (index, *operands)], "choose"))
+
+
+def select(condlist: Sequence[object], choicelist: Sequence[object], default: object = 0) -> Array:
+    """At every place the element of the first choice whose condition holds there, else of the default."""
+    from croton.ops.arithmetic import where
+
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ValueError(f"select: needs as many conditions as choices, got {len(condlist)} and {len(choicelist)}")
+    *choices, result = base.as_operands(*choicelist, default)
+    for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
+        result = where(condition, choice, result)
+    return result
