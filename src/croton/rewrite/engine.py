@@ -45,16 +45,19 @@ def formula(
     example: str | None = None,
     low: float = 0.3,
     high: float = 2.0,
-    when: Callable[[Rewriter, patterns.Bindings], bool] | None = None,
+    inverse: bool = True,
 ) -> Rule:
-    """A rule from one formula to another, in the language of `croton.rewrite.patterns`."""
+    """A rule from one formula to another, in the language of `croton.rewrite.patterns`.
+
+    inverse: whether a pattern that is a product also matches its reciprocal and negative powers.
+    """
     searched, made = patterns.parse(pattern), patterns.parse(replacement)
 
     def apply(rewriter: Rewriter, value: Value) -> Value | None:
         if not _all_exist(made):
             return None
         for match in rewriter.matcher.root(searched, value):
-            if when is not None and not when(rewriter, match.bindings):
+            if not inverse and match.scale < 0:
                 continue
             return _assemble(searched, match, patterns.write(made, match.bindings, value.type.dtype), value)
         return None
@@ -137,7 +140,9 @@ class Rewriter:
         outputs = tuple(self.settle(output) for output in self.graph.outputs)
         if all(new is old for new, old in zip(outputs, self.graph.outputs, strict=True)):
             return self.graph
-        return Graph.of(self.graph.inputs, outputs)
+        binders = [equation for equation in self.graph.equations if equation.bound_symbols()]
+        settled = [self.settle(output).owner for equation in binders for output in equation.outputs]
+        return Graph.of(self.graph.inputs, outputs, [owner for owner in settled if owner is not None])
 
     def settle(self, root: Value) -> Value:
         """The value that replaces this one, with everything it is computed from settled."""
