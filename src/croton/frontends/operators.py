@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from croton.frontends.shape_methods import ShapeMethods
 from croton.graph.dims import Dim
 from croton.ops import (
     argmax,
@@ -37,7 +38,7 @@ class ShapeTuple(tuple[Any, ...]):
         return dims.product(self)
 
 
-class ArrayMethods:
+class ArrayMethods(ShapeMethods):
     """Python's operators and NumPy's methods in terms of the operations."""
 
     __slots__ = ()
@@ -71,11 +72,6 @@ class ArrayMethods:
     def __iter__(self) -> Any:
         for position in range(len(self)):
             yield self[position]
-
-    def __getitem__(self, key: Any) -> Array:
-        from croton.ops.indexing import getitem
-
-        return getitem(self, key)
 
     def __add__(self, other: Any) -> Array:
         return arithmetic.add(self, other)
@@ -162,14 +158,6 @@ class ArrayMethods:
     def transpose(self, *axes: Any) -> Array:
         order = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
         return shape.transpose(self, order or None)
-
-    def flatten(self) -> Array:
-        return shape.reshape(self, (-1,)) if base.rank_of(self) != 1 else self
-
-    ravel = flatten
-
-    def squeeze(self, axis: Any = None) -> Array:
-        return shape.squeeze(self, axis)
 
     def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
         return reduction.sum(self, axis, dtype, keepdims)

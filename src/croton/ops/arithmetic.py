@@ -415,11 +415,15 @@ class Where(ElementOperation):
         return builder.select(*(broadcast_element(builder, operand, index) for operand in operands))
 
 
-def where(condition: object, x: object, y: object) -> Array:
-    """x where condition holds, else y, broadcast together.
+def where(condition: object, x: object = None, y: object = None) -> Any:
+    """x where condition holds, else y, broadcast together; with neither, `nonzero(condition)`.
 
     Gradients do not leak from the branch not taken: its cotangent is exactly zero there, even where its
     own derivative is infinite.
     """
+    if x is None and y is None:
+        from croton.ops.gathering import nonzero
+
+        return nonzero(condition)
     chosen, other = base.as_operands(x, y)
     return apply_one(Where(), base.cast(base.as_array(condition), BOOL), chosen, other)

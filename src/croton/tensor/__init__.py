@@ -12,12 +12,84 @@ from croton.ops.argmax import argmax, argmin, max_and_argmax
 from croton.ops.contraction import batched_dot, dot, inner, kron, matmul, outer, tensordot, vdot
 from croton.ops.cumulative import cummax, cummin, cumprod, cumsum, linear_recurrence
 from croton.ops.determinant import det
+from croton.ops.creation import (
+    arange,
+    diag,
+    diagflat,
+    diagonal,
+    empty,
+    empty_like,
+    eye,
+    identity,
+    identity_like,
+    indices,
+    linspace,
+    logspace,
+    meshgrid,
+    one_hot,
+    ones,
+    trace,
+    tri,
+    tril,
+    triu,
+    zeros,
+)
 from croton.ops.einsum import einsum
 from croton.ops.exponential import *  # noqa: F403
 from croton.ops.relative import *  # noqa: F403
 from croton.ops.rounding import *  # noqa: F403
 from croton.ops.special import *  # noqa: F403
 from croton.ops.trigonometric import *  # noqa: F403
+from croton.ops.gathering import (
+    argwhere,
+    choose,
+    compress,
+    extract,
+    flatnonzero,
+    nonzero,
+    select,
+    take,
+    take_along_axis,
+)
+from croton.ops.indexing import inc_subtensor, index_update, set_subtensor
+from croton.ops.padding import cross, diff, ediff1d, pad
+from croton.ops.rearranging import (
+    addbroadcast,
+    array_split,
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_arrays,
+    column_stack,
+    dimshuffle,
+    dsplit,
+    dstack,
+    flatten,
+    flip,
+    fliplr,
+    flipud,
+    hsplit,
+    hstack,
+    moveaxis,
+    patternbroadcast,
+    ravel,
+    repeat,
+    roll,
+    rollaxis,
+    rot90,
+    shape,
+    shape_padaxis,
+    shape_padleft,
+    shape_padright,
+    split,
+    swapaxes,
+    tile,
+    unbroadcast,
+    vsplit,
+    vstack,
+)
+from croton.ops.scattering import segment_max, segment_min, segment_prod, segment_sum
+from croton.ops.slicing import dynamic_slice, dynamic_update_slice
 from croton.ops.norms import norm
 from croton.ops.reduction import all, amax, amin, any, count_nonzero, max, mean, min, prod, ptp, sum
 from croton.ops.softmax import log_softmax, logsumexp, softmax
