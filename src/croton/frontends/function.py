@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from croton.compiler.compile import Executable, compile_graph
+from croton.compiler.compile import Executable, Lowered, compile_graph
 from croton.compiler.errors import failure
 from croton.graph.interpreter import interpret
 from croton.frontends.config import config
@@ -216,6 +216,12 @@ class FunctionDetails:
     def graph(self, optimized: bool = True) -> Graph:
         """The graph, after the compiler's rewriting unless optimized=False."""
         return self._executable.lowered.graph if optimized and self._executable is not None else self._graph
+
+    def lowered(self) -> Lowered:
+        """The function as C text with what belongs to it: for tools that build the C in their own way."""
+        if self._executable is None:
+            raise TypeError("an interpreted function has no C")
+        return self._executable.lowered
 
     def memory_plan(self) -> list[Dim]:
         """Bytes of each slot of the arena, in terms of input sizes where these are symbolic."""
