@@ -124,14 +124,17 @@ class LogSumExp(CompositeOperation):
         return (np.asarray(result).astype(operands[0].dtype, copy=False),)
 
     def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
-        """g exp(x - y), with 0 at entries of -inf also where all are."""
-        from croton.ops.arithmetic import multiply, subtract, where
+        """g softmax(x), with 0 where all entries are -inf.
+
+        Not g exp(x - y): its weights add up to 1 only to the accuracy of y, which second derivatives feel.
+        """
+        from croton.ops.arithmetic import multiply, where
         from croton.ops.comparison import equal
-        from croton.ops.exponential import exp
 
         x, y = operands[0], outputs[0]
-        safe = where(equal(y, base.cast(-np.inf, base.dtype_of(y))), base.cast(0, base.dtype_of(y)), y)
-        weights = exp(subtract(x, _spread(safe, self.axes, x)))
+        empty = _spread(equal(y, base.cast(-np.inf, base.dtype_of(y))), self.axes, x)
+        zero = base.cast(0, base.dtype_of(x))
+        weights = where(empty, zero, apply_one(Softmax(self.axes), where(empty, zero, x)))
         return [multiply(_spread(cotangents[0], self.axes, x), weights)]
 
     def expand(self, operands: Sequence[Array]) -> Sequence[Array]:

@@ -122,6 +122,17 @@ def power(base_: Value, exponent: float) -> Value:
     return call("power", base_, number(exponent, base_.type.dtype))
 
 
+def _times(result: Value, factor: Value, exponent: float) -> Value:
+    """result * factor ** exponent; small whole powers one by one, since factor**2 may overflow on its own."""
+    name = "multiply" if exponent > 0 else "divide"
+    size = abs(exponent)
+    if size not in (2.0, 3.0):
+        return call(name, result, power(factor, size))
+    for _ in range(int(size)):
+        result = call(name, result, factor)
+    return result
+
+
 def write_product(product: Product, dtype: DType) -> Value:
     """The product as an expression: factors in order, dividing as it goes, so that extremes meet early."""
     result: Value | None = None
@@ -138,10 +149,8 @@ def write_product(product: Product, dtype: DType) -> Value:
             else:
                 result = call("divide", number(pending, dtype), power(factor, -exponent))
                 pending = 1.0
-        elif exponent > 0:
-            result = call("multiply", result, power(factor, exponent))
         else:
-            result = call("divide", result, power(factor, -exponent))
+            result = _times(result, factor, exponent)
     if result is None:
         return number(product.coefficient, dtype)
     if pending != 1.0:

@@ -10,9 +10,9 @@ from croton.ops.base import apply_one
 from croton.ops.comparison import greater, less, logical_and
 from croton.ops.reduction import Reduce
 from croton.rewrite import build
-from croton.rewrite.derived import Derived
+from croton.rewrite.derived import Derived, derived
 from croton.rewrite.engine import Rewriter, Rule, formula
-from croton.rewrite.views import Product, Sum, add_sums, multiply_products
+from croton.rewrite.views import Product, Sum, add_sums, multiply_products, scaled_sum
 
 SUMS = frozenset(("add", "subtract"))
 
@@ -66,20 +66,49 @@ def _reciprocals(rewriter: Rewriter, value: Value) -> Value | None:
             if first is second or not weight * other < 0:
                 continue
             ratio = multiply_products(views.product(first), views.product(second), -1.0)
-            if ratio.restricted or len(ratio.factors) != 2 or weight * ratio.coefficient != -other:
+            if len(ratio.factors) != 2 or weight * ratio.coefficient != -other:
                 continue
-            found = [factor for factor, power in ratio.factors.items() if power == -1.0]
-            against = [factor for factor, power in ratio.factors.items() if power == 1.0]
-            if len(found) != 1 or len(against) != 1:
+            found = [factor for factor, power in ratio.factors.items() if power in (-1.0, -0.5)]
+            against = [factor for factor, power in ratio.factors.items() if power in (1.0, 0.5)]
+            if len(found) != 1 or len(against) != 1 or ratio.factors[found[0]] != -ratio.factors[against[0]]:
                 continue
-            gap = add_sums(views.sum(against[0]), views.sum(found[0]), -1.0)
-            if gap.terms or not gap.constant:
+            gap = _gap(rewriter, against[0], found[0])
+            if gap is None:
                 continue
-            product = multiply_products(views.product(first), Product({against[0]: -1.0}, weight * gap.constant))
-            joined = build.write_product(product, dtype)
+            product = multiply_products(views.product(first), Product({against[0]: -1.0}, weight))
+            joined = build.write_product(multiply_products(product, gap), dtype)
+            if ratio.factors[found[0]] == -0.5:
+                joined = _reciprocal_roots(rewriter, found[0], against[0], first, weight, gap)
             rest = {term: c for term, c in summed.terms.items() if term is not first and term is not second}
             return build.write_sum(add_sums(Sum(rest, summed.constant), Sum({joined: 1.0})), dtype)
     return None
+
+
+def _gap(rewriter: Rewriter, upper: Value, lower: Value) -> Product | None:
+    """upper - lower as a product, where it is a number or a multiple of one thing."""
+    views = rewriter.views
+    first, second = views.sum(upper), views.sum(lower)
+    gap = add_sums(first, second, -1.0)
+    if not gap.terms:
+        return Product({}, gap.constant) if gap.constant else None
+    pieces = len(first.terms) + len(second.terms) + bool(first.constant) + bool(second.constant)
+    if len(gap.terms) != 1 or gap.constant or pieces < 3:
+        return None
+    ((term, weight),) = gap.terms.items()
+    inner = views.product(term)
+    return Product(inner.factors, weight * inner.coefficient, inner.restricted)
+
+
+def _reciprocal_roots(
+    rewriter: Rewriter, below: Value, other: Value, first: Value, weight: float, gap: Product
+) -> Value:
+    """p / sqrt(a) - p / sqrt(b) = p (b - a) / (sqrt(a) sqrt(b) (sqrt(a) + sqrt(b)))."""
+    dtype = first.type.dtype
+    one, two = build.call("sqrt", below), build.call("sqrt", other)
+    total = build.call("add", one, two)
+    product = Product(rewriter.views.product(first).factors, weight * rewriter.views.product(first).coefficient)
+    product = multiply_products(product, Product({two: -1.0, total: -1.0}))
+    return build.write_product(multiply_products(product, gap), dtype)
 
 
 def _roots(rewriter: Rewriter, value: Value) -> Value | None:
@@ -92,11 +121,11 @@ def _roots(rewriter: Rewriter, value: Value) -> Value | None:
             if weight <= 0 or other != -weight:
                 continue
             upper, lower = first.owner.inputs[0], second.owner.inputs[0]  # type: ignore[union-attr]
-            gap = add_sums(views.sum(upper), views.sum(lower), -1.0)
-            if gap.terms or not gap.constant:
+            gap = _gap(rewriter, upper, lower)
+            if gap is None:
                 continue
             total = build.call("add", first, second)
-            joined = build.call("divide", build.number(weight * gap.constant, dtype), total)
+            joined = build.write_product(multiply_products(gap, Product({total: -1.0}, weight)), dtype)
             rest = {term: c for term, c in summed.terms.items() if term is not first and term is not second}
             return build.write_sum(add_sums(Sum(rest, summed.constant), Sum({joined: 1.0})), dtype)
     return None
@@ -282,6 +311,63 @@ def _hypot_minus(rewriter: Rewriter, value: Value) -> Value | None:
     return None
 
 
+def _root_minus_number(rewriter: Rewriter, value: Value) -> Value | None:
+    """k sqrt(c^2 + u) - k c = k c sqrt1pm1(u / c^2)."""
+    views, dtype = rewriter.views, value.type.dtype
+    summed = views.sum(value)
+    if not summed.constant or not build.available("sqrt1pm1"):
+        return None
+    for term, weight in summed.terms.items():
+        operands = views.operands(term, "sqrt")
+        if operands is None:
+            continue
+        inner = _expanded(rewriter, operands[0])
+        side = -summed.constant / weight
+        if side <= 0 or not inner.terms or not _near(inner.constant, side * side):
+            continue
+        argument = rewriter.matcher.written(scaled_sum(Sum(inner.terms), 1.0 / inner.constant), dtype)
+        made = build.call("sqrt1pm1", argument)
+        rest = {t: c for t, c in summed.terms.items() if t is not term}
+        return build.write_sum(add_sums(Sum(rest), Sum({made: weight * side})), dtype)
+    return None
+
+
+def _expanded(rewriter: Rewriter, value: Value) -> Sum:
+    """A value as a sum, also if it is (c - x) (c + x)."""
+    views = rewriter.views
+    product = views.product(value)
+    if len(product.factors) == 2 and all(power == 1.0 for power in product.factors.values()):
+        first, second = (views.sum(factor) for factor in product.factors)
+        odd = add_sums(first, second)
+        if not odd.terms and odd.constant and first.constant == second.constant and len(first.terms) == 1:
+            ((term, weight),) = first.terms.items()
+            square = build.call("square", term)
+            return scaled_sum(Sum({square: -weight * weight}, first.constant**2), product.coefficient)
+    return views.sum(value)
+
+
+def _exponential_difference(rewriter: Rewriter, value: Value) -> Value | None:
+    """k exp(a) - k exp(-a) = 2 k sinh(a), k exp(a) + k exp(-a) = 2 k cosh(a), exp(a) - exp(b) without cancellation."""
+    views, dtype = rewriter.views, value.type.dtype
+    summed = views.sum(value)
+    found = [(term, weight) for term, weight in summed.terms.items() if views.name(term) == "exp"]
+    if len(found) != 2 or abs(found[0][1]) != abs(found[1][1]):
+        return None
+    (first, weight), (second, other) = sorted(found, key=lambda item: -item[1])
+    upper, lower = first.owner.inputs[0], second.owner.inputs[0]  # type: ignore[union-attr]
+    total = add_sums(views.sum(upper), views.sum(lower))
+    opposite = not total.terms and not total.constant
+    if opposite and build.available("sinh", "cosh"):
+        argument = lower if views.name(upper) == "negative" and weight == other else upper
+        made = Sum({build.call("cosh" if weight == other else "sinh", argument): 2 * weight})
+    elif weight == -other and not summed.constant and len(summed.terms) == 2:
+        made = Sum({derived("exp_difference", upper, lower): weight})
+    else:
+        return None
+    rest = {t: c for t, c in summed.terms.items() if t is not first and t is not second}
+    return build.write_sum(add_sums(Sum(rest, summed.constant), made), dtype)
+
+
 CANCELLATIONS: tuple[Rule, ...] = (
     formula("expm1", "exp(x) - 1", "expm1(x)", "accurate for small x", low=-2),
     formula("one-minus-sigmoid", "1 - sigmoid(x)", "sigmoid(-x)", "keeps its digits where sigmoid(x) is near 1", low=-2),
@@ -315,6 +401,22 @@ CANCELLATIONS: tuple[Rule, ...] = (
         "the derivative of x - arctan(x), accurate for small x",
     ),
     formula("sqrt-one-plus-minus-one", "sqrt(1 + x) - 1", "sqrt1pm1(x)", "accurate for small x"),
+    formula("twice-sigmoid-minus-one", "2 * sigmoid(x) - 1", "tanh(0.5 * x)", "accurate for small x", low=-2),
+    formula("log-erfc-plus-square", "log_erfc(x) + x**2", "log(erfcx(x))", "keeps its digits in the tail"),
+    Rule(
+        "root-minus-number",
+        "sqrt(c**2 + u) - c is c * sqrt1pm1(u / c**2), accurate for small u",
+        SUMS,
+        _root_minus_number,
+        "sqrt(x + 4) - 2",
+    ),
+    Rule(
+        "difference-of-exponentials",
+        "exp(x) - exp(-x) is 2 sinh(x), exp(x) + exp(-x) 2 cosh(x), exp(x) - exp(y) by expm1(x - y)",
+        SUMS,
+        _exponential_difference,
+        "exp(x) - exp(y)",
+    ),
     formula("gammaln-step", "gammaln(x + 1) - gammaln(x)", "log(x)", "the recurrence of the gamma function"),
     formula("softplus-minus-argument", "softplus(x) - x", "softplus(-x)", "keeps its digits for large x", low=-2),
     formula("logaddexp-minus-argument", "logaddexp(x, y) - x", "softplus(y - x)", "keeps its digits where one dominates"),

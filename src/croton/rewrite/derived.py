@@ -213,8 +213,10 @@ def _parallel_slopes(_: float, x: Array, y: Array, output: Array) -> Sequence[Ar
 
 
 def _log_ratio_to_next(_: float, x: Array, y: Array) -> Array:
-    """log((x + y) / x) for y small beside x: log1p(y / x)."""
-    return log1p(divide(y, x))
+    """log((x + y) / x): log1p(y / x) for y small beside x."""
+    small = less(absolute(y), absolute(x))
+    ratio = where(small, divide(y, x), _like(0.0, x))
+    return where(small, log1p(ratio), subtract(log(add(x, y)), log(x)))
 
 
 def _log_ratio_to_next_slopes(_: float, x: Array, y: Array, output: Array) -> Sequence[Array]:
@@ -237,6 +239,49 @@ def _hypot_minus(offset: float, x: Array) -> Array:
     positive = greater(x, 0)
     total = where(positive, add(length, x), _like(1.0, x))
     return where(positive, divide(_like(offset * offset, x), total), subtract(length, x))
+
+
+def _exp_difference(_: float, x: Array, y: Array) -> Array:
+    """exp(x) - exp(y) by expm1 of the difference, which is negative either way."""
+    swapped = greater(x, y)
+    upper, lower = where(swapped, x, y), where(swapped, y, x)
+    gap = where(isinf(upper), _like(0.0, x), subtract(lower, upper))
+    size = multiply(exp(upper), negative(expm1(gap)))
+    signed = where(swapped, size, negative(size))
+    return where(isinf(upper), subtract(exp(x), exp(y)), signed)
+
+
+def _tanhc(_: float, x: Array) -> Array:
+    """tanh(x) / x, 1 at 0."""
+    zero = equal(x, 0)
+    safe = where(zero, _like(1.0, x), x)
+    return where(zero, _like(1.0, x), divide(tanh(safe), safe))
+
+
+def _tanhc_slopes(_: float, x: Array, output: Array) -> Sequence[Array]:
+    """By the series of sinh(x) / x near 0, by the quotient rule far out."""
+    near = less(absolute(x), 1.0)
+    inside, outside = where(near, x, _like(0.0, x)), where(near, _like(1.0, x), x)
+    relative = elementwise("sinhc", inside)
+    secant = apply_one(Derived("sech"), inside)
+    series = multiply(subtract(_slope_of("sinhc", inside), multiply(relative, tanh(inside))), secant)
+    far = divide(subtract(square(apply_one(Derived("sech"), outside)), divide(tanh(outside), outside)), outside)
+    return [where(near, series, far)]
+
+
+def _log_exprel(_: float, x: Array) -> Array:
+    """log((exp(x) - 1) / x); x + log(1 - exp(-x)) - log(x) where the exponential would overflow."""
+    large = greater(x, 1.0)
+    inside, outside = where(large, _like(0.0, x), x), where(large, x, _like(1.0, x))
+    far = subtract(add(outside, elementwise("log1mexp", negative(outside))), log(outside))
+    return where(large, far, log(elementwise("exprel", inside)))
+
+
+def _log_exprel_slopes(_: float, x: Array, output: Array) -> Sequence[Array]:
+    large = greater(x, 1.0)
+    inside, outside = where(large, _like(0.0, x), x), where(large, x, _like(1.0, x))
+    far = subtract(add(divide(_like(1.0, x), expm1(outside)), 1), divide(_like(1.0, x), outside))
+    return [where(large, far, divide(_slope_of("exprel", inside), elementwise("exprel", inside)))]
 
 
 def _bose(_: float, x: Array) -> Array:
@@ -277,6 +322,9 @@ FORMULAS.update(
         "log_ratio": Formula(_log_ratio_to_next, _log_ratio_to_next_slopes),
         "hypot_excess": Formula(_hypot_excess, lambda c, x, y: [divide(x, _length(x, _like(c, x)))]),
         "hypot_minus": Formula(_hypot_minus, lambda c, x, y: [negative(divide(y, _length(x, _like(c, x))))]),
+        "exp_difference": Formula(_exp_difference, lambda _, x, y, z: [exp(x), negative(exp(y))]),
+        "tanhc": Formula(_tanhc, _tanhc_slopes),
+        "log_exprel": Formula(_log_exprel, _log_exprel_slopes),
         "bose": Formula(_bose, _bose_slopes),
         "bernoulli": Formula(_bernoulli, _bernoulli_slopes),
     }
@@ -289,6 +337,7 @@ DERIVED: dict[str, Callable[..., Value]] = {
     "component": lambda x, y: derived("component", x, y),
     "log1p_square": lambda x: derived("log1p_square", x),
     "parallel": lambda x, y: derived("parallel", x, y),
+    "tanhc": lambda x: derived("tanhc", x),
     "bose": lambda x: derived("bose", x),
     "bernoulli": lambda x: derived("bernoulli", x),
 }

@@ -59,6 +59,9 @@ def _of_term(views: Views, term: Value, coefficient: float) -> list[Exponential]
         return [Exponential(coefficient, views.sum(owner.inputs[0]))]
     if name == "expm1":
         return [Exponential(coefficient, views.sum(owner.inputs[0])), Exponential(-coefficient, Sum({}))]
+    if name == "exp_difference":
+        upper, lower = (views.sum(operand) for operand in owner.inputs)
+        return [Exponential(coefficient, upper), Exponential(-coefficient, lower)]
     if name in ("cosh", "sinh"):
         inner = views.sum(owner.inputs[0])
         sign = 1.0 if name == "cosh" else -1.0

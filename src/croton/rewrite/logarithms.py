@@ -32,7 +32,10 @@ NAMED = {
 
 def better(rewriter: Rewriter, value: Value) -> Value | None:
     """The logarithm of a value in a form that cannot overflow where the value does, or None."""
-    for attempt in (_exponential, _named, _sum, _reduction, _product, _view, _choice):
+    summed = rewriter.views.sum(value)
+    if summed.is_single:
+        value = next(iter(summed.terms))  # x + 0 as x
+    for attempt in (_exponential, _named, _absolute, _sum, _reduction, _squares, _product, _view, _choice):
         result = attempt(rewriter, value)
         if result is not None:
             return result
@@ -64,6 +67,9 @@ def _named(rewriter: Rewriter, value: Value) -> Value | None:
         from croton.ops.softmax import LogSoftmax
 
         return _applied(LogSoftmax(owner.op.axes), owner.inputs[0])  # type: ignore[attr-defined]
+    if name in ("exprel", "bernoulli"):
+        logarithm = derived("log_exprel", owner.inputs[0])
+        return logarithm if name == "exprel" else build.negative(logarithm)
     if name == "tanh" and build.available("log1mexp"):
         double = build.scaled(owner.inputs[0], -2.0)
         return build.call("subtract", build.call("log1mexp", double), build.call("softplus", double))
@@ -79,6 +85,41 @@ def _applied(operation: object, operand: Value) -> Value:
 
     result: Value = apply_one(operation, operand)  # type: ignore[arg-type]
     return result
+
+
+def _absolute(rewriter: Rewriter, value: Value) -> Value | None:
+    """log|v| of a determinant, and of a product: the sum of the logarithms of the sizes."""
+    operands = rewriter.views.operands(value, "absolute")
+    if operands is None or not dtypes.is_float(operands[0].type.dtype):
+        return None
+    operand = operands[0]
+    if rewriter.views.name(operand) == "det":
+        from croton.ops.determinant import slogdet
+
+        logarithm: Value = slogdet(operand.owner.inputs[0])[1]  # type: ignore[union-attr]
+        return logarithm
+    if rewriter.views.nonnegative(operand):
+        return better(rewriter, operand)
+    product = rewriter.views.product(operand)
+    if product.is_single or not product.factors or product.restricted or len(product.factors) < 2:
+        return None
+    summed = Sum({}, math.log(abs(product.coefficient)))
+    for factor, power in product.factors.items():
+        logarithm = _logarithm(rewriter, build.call("absolute", factor))
+        summed = add_sums(summed, Sum({logarithm: power}))
+    return build.write_sum(summed, value.type.dtype)
+
+
+def _squares(rewriter: Rewriter, value: Value) -> Value | None:
+    """log(sum(x^2)) = 2 log(norm(x)), log(x^2 + y^2) = 2 log(hypot(x, y)): the squares may overflow."""
+    from croton.rewrite.powers import hypotenuse, norm_of
+
+    if rewriter.views.sum(value).constant:
+        return None
+    length = norm_of(rewriter, value)
+    if length is None:
+        length = hypotenuse(rewriter, value)
+    return None if length is None else build.scaled(build.call("log", length), 2.0)
 
 
 def _sum(rewriter: Rewriter, value: Value) -> Value | None:
@@ -187,10 +228,22 @@ def _of_factors(rewriter: Rewriter, product: Product, value: Value) -> Value | N
         argument = factor
         if flipped and factor in unknown and not guarded:
             argument = build.negative(factor)
-        logarithm = build.call("log", build.call("absolute", factor)) if signless else _logarithm(rewriter, argument)
+        logarithm = _log_size(rewriter, factor) if signless else _logarithm(rewriter, argument)
         summed = add_sums(summed, Sum({logarithm: power}))
     result = build.write_sum(summed, dtype)
     return _guarded(tested, flipped, result) if tested else result
+
+
+def _log_size(rewriter: Rewriter, factor: Value) -> Value:
+    """log|f|, by log1p where f is 1 + u > 0."""
+    summed = rewriter.views.sum(factor)
+    size = build.call("absolute", factor)
+    if summed.constant != 1.0 or not summed.terms:
+        return _logarithm(rewriter, size)
+    zero = build.number(0.0, factor.type.dtype)
+    positive = build.call("greater", factor, zero)
+    rest = written(Sum(summed.terms), factor.type.dtype)
+    return build.where(positive, build.call("log1p", build.where(positive, rest, zero)), build.call("log", size))
 
 
 def _guarded(tested: list[Value], flipped: bool, result: Value) -> Value:
@@ -398,6 +451,17 @@ def _log1p_of_square(rewriter: Rewriter, argument: Value) -> Value | None:
     return build.write_sum(result, argument.type.dtype)
 
 
+def _other_base(rewriter: Rewriter, value: Value) -> Value | None:
+    """log2 and log10 by the natural logarithm, where that is better."""
+    owner = value.owner
+    assert owner is not None
+    if not dtypes.is_float(value.type.dtype):
+        return None
+    result = better(rewriter, owner.inputs[0])
+    unit = math.log(2.0) if owner.op.name == "log2" else math.log(10.0)
+    return None if result is None else build.scaled(result, 1.0 / unit)
+
+
 LOGARITHMS: tuple[Rule, ...] = (
     _log_rule("log-of-exp", "log(exp(x)) is x, also where exp(x) overflows", _exponential, "log(exp(x))", -3, 3),
     _log_rule(
@@ -408,6 +472,7 @@ LOGARITHMS: tuple[Rule, ...] = (
         -3,
         3,
     ),
+    formula("log-of-arctanh", "log((1 + x) / (1 - x))", "2 * arctanh(x)", "accurate for small x", low=-0.9, high=0.9),
     formula("log-of-arcsinh", "log(x + sqrt(x**2 + 1))", "arcsinh(x)", "no overflow of x**2, no cancellation for x < 0"),
     formula("log-of-arcsinh-hypot", "log(x + hypot(x, 1))", "arcsinh(x)", "no cancellation for x < 0"),
     formula("log-of-arcsinh-hypot-2", "log(x + hypot(1, x))", "arcsinh(x)", "no cancellation for x < 0"),
@@ -442,6 +507,18 @@ LOGARITHMS: tuple[Rule, ...] = (
         3,
     ),
     _log_rule(
+        "log-of-squares",
+        "log(sum(x**2)) is 2 log(norm(x)), log(x**2 + y**2) is 2 log(hypot(x, y)): the squares may overflow",
+        _squares,
+        "log(x**2 + y**2)",
+    ),
+    _log_rule(
+        "log-of-size",
+        "log|det(A)| by slogdet, log|x y| is log|x| + log|y|",
+        _absolute,
+        "log(absolute(x * y))",
+    ),
+    _log_rule(
         "log-of-product",
         "log(x * y / z**n) is log|x| + log|y| - n log|z|: the product may overflow where its logarithm does not",
         _product,
@@ -460,7 +537,16 @@ LOGARITHMS: tuple[Rule, ...] = (
         _log1p_of_square,
         "log(1 + x**2)",
     ),
-    formula("log-of-one-plus", "log(1 + x)", "log1p(x)", "accurate for small x", when=lambda r, b: True),
+    formula("log-of-one-plus", "log(1 + x)", "log1p(x)", "accurate for small x"),
+    Rule(
+        "logarithm-to-another-base",
+        "log2 and log10 of what has a better logarithm",
+        frozenset(("log2", "log10")),
+        _other_base,
+        "log2(1 + exp(x))",
+        -3,
+        3,
+    ),
     Rule(
         "log1p-of-exponentials",
         "log1p(exp(x)) is softplus(x), log1p(-exp(x)) log1mexp(x)",

@@ -144,10 +144,13 @@ def _exponential_of_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
     """exp(k log(x)) = x**k; exp(log(x)) = x, NaN where x is negative."""
     views, dtype = rewriter.views, value.type.dtype
     summed = views.sum(value.owner.inputs[0])  # type: ignore[union-attr]
-    if len(summed.terms) != 1 or summed.constant or not dtypes.is_float(dtype):
+    if len(summed.terms) != 1 or not dtypes.is_float(dtype):
         return None
     ((term, weight),) = summed.terms.items()
     operands = views.operands(term, "log")
+    if summed.constant:
+        inner = build.call("exp", build.scaled(term, weight)) if operands is not None else None
+        return None if inner is None else build.scaled(inner, math.exp(min(summed.constant, 700.0)))
     if operands is not None:
         powered = build.power(operands[0], weight) if weight.is_integer() else None
         if powered is None:
@@ -205,6 +208,11 @@ def _size_of_square(rewriter: Rewriter, term: Value, weight: float) -> Value | N
     """x with x**2 = weight * term, or None if that is no square."""
     product = rewriter.views.product(term)
     coefficient = product.coefficient * weight
+    if len(product.factors) == 1 and coefficient > 0:
+        ((factor, exponent),) = product.factors.items()
+        norm = norm_of(rewriter, factor) if exponent == 1.0 else None
+        if norm is not None:
+            return build.scaled(norm, math.sqrt(coefficient))
     if not product.factors or coefficient <= 0 or product.restricted:
         return None
     if not all(even(exponent) for exponent in product.factors.values()):
@@ -220,9 +228,9 @@ def _norm(rewriter: Rewriter, value: Value) -> Value | None:
     for factor, power in product.factors.items():
         if not (2 * power).is_integer() or power.is_integer():
             continue
-        norm = _norm_of(rewriter, factor)
+        norm = norm_of(rewriter, factor)
         if norm is None:
-            norm = _hypotenuse(rewriter, factor)
+            norm = hypotenuse(rewriter, factor)
         if norm is None:
             continue
         rest = multiply_products(product, Product({factor: power}), -1.0)
@@ -231,13 +239,13 @@ def _norm(rewriter: Rewriter, value: Value) -> Value | None:
     return None
 
 
-def _norm_of(rewriter: Rewriter, factor: Value) -> Value | None:
+def norm_of(rewriter: Rewriter, factor: Value) -> Value | None:
     views = rewriter.views
     owner = views.equation(factor)
     if owner is None or not dtypes.is_float(factor.type.dtype):
         return None
     if isinstance(owner.op, Reshape):
-        inner = _norm_of(rewriter, owner.inputs[0])
+        inner = norm_of(rewriter, owner.inputs[0])
         return None if inner is None else _applied(owner.op, inner)
     if not isinstance(owner.op, Reduce) or owner.op.kind != "sum":
         return None
@@ -254,7 +262,7 @@ def _applied(operation: Any, operand: Value) -> Value:
     return result
 
 
-def _hypotenuse(rewriter: Rewriter, factor: Value) -> Value | None:
+def hypotenuse(rewriter: Rewriter, factor: Value) -> Value | None:
     """sqrt(x**2 + y**2) = hypot(x, y), also of three squares; a constant is the square of its root."""
     views = rewriter.views
     if views.name(factor) not in ("add", "subtract") or not build.available("hypot"):
@@ -369,6 +377,32 @@ def _weighted_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
     return None
 
 
+def _product_of_exponentials(rewriter: Rewriter, value: Value) -> Value | None:
+    """prod(exp(x)) = exp(sum(x))."""
+    owner = value.owner
+    assert owner is not None
+    operands = rewriter.views.operands(owner.inputs[0], "exp")
+    if operands is None or not isinstance(owner.op, Reduce):
+        return None
+    return build.call("exp", sum_over(operands[0], owner.op.axes))
+
+
+def _root_of_two(rewriter: Rewriter, value: Value) -> Value | None:
+    """sqrt(x * y) = sqrt|x| sqrt|y|, NaN where the signs differ: the product may overflow."""
+    views = rewriter.views
+    product = views.product(value.owner.inputs[0])  # type: ignore[union-attr]
+    if len(product.factors) != 2 or product.coefficient != 1.0 or not dtypes.is_float(value.type.dtype):
+        return None
+    if any(power != 1.0 for power in product.factors.values()):
+        return None
+    first, second = product.factors
+    if any(views.name(factor) in ("add", "subtract") or views.nonnegative(factor) for factor in (first, second)):
+        return None
+    sign = build.call("multiply", build.call("sign", first), build.call("sign", second))
+    roots = [build.call("sqrt", build.call("absolute", factor)) for factor in (first, second)]
+    return build.where_negative(sign, build.call("multiply", *roots))
+
+
 POWERS: tuple[Rule, ...] = (
     Rule("root-of-even-power", "sqrt(x**2) is |x|, sqrt(x**4) is x**2", PRODUCTS, _root_of_even, "sqrt(x**2)", -2),
     Rule(
@@ -389,6 +423,14 @@ POWERS: tuple[Rule, ...] = (
         -2,
     ),
     Rule("root-of-product", "prod(x)**c by logarithms: no overflow", PRODUCTS, _root_of_product, "prod(x)**0.25"),
+    Rule(
+        "product-of-exponentials",
+        "prod(exp(x)) is exp(sum(x)): no overflow",
+        frozenset(("reduce_prod",)),
+        _product_of_exponentials,
+        "prod(exp(x))",
+    ),
+    Rule("root-of-two-factors", "sqrt(x * y) by roots of each: no overflow", frozenset(("sqrt",)), _root_of_two, "sqrt(x * y)"),
     Rule("combined-powers", "powers of one factor become one power", PRODUCTS, _combined, "x**2 / x**3"),
     Rule(
         "combined-exponentials",

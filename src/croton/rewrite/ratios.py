@@ -7,14 +7,16 @@ import math
 from croton.graph import dtypes
 from croton.graph.values import Value
 from croton.ops.base import apply_one
-from croton.ops.reduction import Reduce
+from croton.graph.dtypes import DType
+from croton.ops.reduction import Reduce, restore_axes
+from croton.ops.reduction import sum as sum_over
 from croton.ops.shape import Reshape
 from croton.ops.softmax import Softmax
 from croton.rewrite import build
 from croton.rewrite.derived import Derived, derived
 from croton.rewrite.engine import Rewriter, Rule, formula
 from croton.rewrite.exponentials import Exponential, difference, exponentials, shifted, written
-from croton.rewrite.views import Product, Sum, add_sums, multiply_products, scaled_sum
+from croton.rewrite.views import Product, Sum, Views, add_sums, multiply_products, scaled_sum
 
 QUOTIENTS = frozenset(("divide", "multiply", "power", "reciprocal"))
 
@@ -135,6 +137,107 @@ def _softmax(rewriter: Rewriter, value: Value) -> Value | None:
         remaining = multiply_products(rest, Product({**inner_rest.factors, factor: -1.0}, inner_rest.coefficient), -1.0)
         return build.write_product(multiply_products(remaining, Product({soft: 1.0})), value.type.dtype)
     return None
+
+
+def _weighted_mean(rewriter: Rewriter, value: Value) -> Value | None:
+    """sum(f exp(x)) / sum(g exp(x)) over the same axes: the quotient moves into the sum above."""
+    views = rewriter.views
+    product = views.product(value)
+    sums = [(f, p) for f, p in product.factors.items() if abs(p) >= 1 and views.name(f) == "reduce_sum"]
+    for above, power in sums:
+        for below, other in sums:
+            if power < 1 or other > -1:
+                continue
+            upper, lower = views.equation(above), views.equation(below)
+            if upper is None or lower is None or upper.op != lower.op:
+                continue
+            exponents = [_exponent_of(rewriter, views.product(owner.inputs[0]))[0] for owner in (upper, lower)]
+            if not exponents[1].terms or not _same(*exponents):
+                continue
+            if upper.inputs[0].type.shape != lower.inputs[0].type.shape:
+                continue
+            axes: tuple[int, ...] = upper.op.axes  # type: ignore[attr-defined]
+            share = build.call("divide", upper.inputs[0], restore_axes(below, axes))
+            made: Value = sum_over(share, axes)
+            rest = multiply_products(product, Product({above: 1.0, below: -1.0}), -1.0)
+            return build.write_product(multiply_products(rest, Product({made: 1.0})), value.type.dtype)
+    return None
+
+
+def _exponential_over_sum(rewriter: Rewriter, value: Value) -> Value | None:
+    """exp(a) * sum(exp(x))**p = exp(a + p * logsumexp(x))."""
+    from croton.rewrite.logarithms import better
+
+    views = rewriter.views
+    product = views.product(value)
+    exponent, rest = _exponent_of(rewriter, product)
+    if not exponent.terms:
+        return None
+    for factor, power in rest.factors.items():
+        inner = factor
+        owner = views.equation(factor)
+        while owner is not None and owner.op.name == "reshape":
+            inner = owner.inputs[0]
+            owner = views.equation(inner)
+        if views.name(inner) != "reduce_sum" or _normalizer_exponent(rewriter, inner) is None:
+            continue
+        logarithm = better(rewriter, factor)
+        if logarithm is None or power * 2 != int(power * 2):
+            continue
+        whole = add_sums(exponent, Sum({logarithm: power}))
+        made = build.call("exp", written(whole, value.type.dtype))
+        remaining = multiply_products(rest, Product({factor: power}), -1.0)
+        return build.write_product(multiply_products(remaining, Product({made: 1.0})), value.type.dtype)
+    return None
+
+
+def _normalizer_exponent(rewriter: Rewriter, value: Value) -> Sum | None:
+    """The exponent of the exponentials that a value is a sum of."""
+    summand = value.owner.inputs[0]  # type: ignore[union-attr]
+    exponent, _ = _exponent_of(rewriter, rewriter.views.product(summand))
+    return exponent if exponent.terms else None
+
+
+_RELATIVE = {"expm1": "exprel", "sin": "sinc_unnormalized", "sinh": "sinhc", "log1p": "log1prel", "tan": "", "tanh": ""}
+
+
+def _relative(rewriter: Rewriter, value: Value) -> Value | None:
+    """f(u) = f(u) / u * u for f that vanishes at 0, where u then cancels against something."""
+    views, dtype = rewriter.views, value.type.dtype
+    product = views.product(value)
+    if not dtypes.is_float(dtype):
+        return None
+    found = {f: p for f, p in product.factors.items() if views.name(f) in _RELATIVE and abs(p) >= 1}
+    for factor, power in found.items():
+        sign = math.copysign(1.0, power)
+        argument = views.product(factor.owner.inputs[0])  # type: ignore[union-attr]
+        for other, total in product.factors.items():
+            if other is factor or total * sign > 0:
+                continue
+            if other in found:
+                inner = views.product(other.owner.inputs[0])  # type: ignore[union-attr]
+                if inner.factors != argument.factors or not inner.factors:
+                    continue
+            elif not argument.factors.get(other, 0.0) > 0 or abs(total) < abs(argument.factors[other]):
+                continue
+            return _made_relative(product, {f: found[f] for f in (factor, other) if f in found}, views, dtype)
+    return None
+
+
+def _made_relative(product: Product, replaced: dict[Value, float], views: Views, dtype: DType) -> Value | None:
+    for factor, power in replaced.items():
+        sign = math.copysign(1.0, power)
+        operand = factor.owner.inputs[0]  # type: ignore[union-attr]
+        name = views.name(factor)
+        if name == "tan":
+            made = Product({build.call("sinc_unnormalized", operand): sign, build.call("cos", operand): -sign})
+        elif name == "tanh":
+            made = Product({derived("tanhc", operand): sign})
+        else:
+            made = Product({build.call(_RELATIVE[name], operand): sign})
+        product = multiply_products(product, Product({factor: sign}), -1.0)
+        product = multiply_products(multiply_products(product, made), views.product(operand), sign)
+    return build.write_product(product, dtype)
 
 
 def _normalizer(rewriter: Rewriter, value: Value) -> tuple[Value, tuple[int, ...]] | None:
@@ -415,12 +518,40 @@ RATIOS: tuple[Rule, ...] = (
         "softplus(x) - y * x",
         -2,
     ),
+    Rule(
+        "ratio-of-sums",
+        "sum(f * exp(x)) / sum(exp(x)) is sum(f * softmax(x))",
+        QUOTIENTS,
+        _weighted_mean,
+        "sum(x * exp(x)) / sum(exp(x))",
+        -3,
+        3,
+    ),
+    Rule(
+        "exponential-over-sum",
+        "exp(a) / sum(exp(x)) is exp(a - logsumexp(x)): no overflow",
+        QUOTIENTS,
+        _exponential_over_sum,
+        "exp(y) / sum(exp(x))",
+        -3,
+        3,
+    ),
+    formula("sigmoid-shift", "exp(x) * sigmoid(-x)", "sigmoid(x)", "no overflow", low=-2),
     formula("sigmoid-odds", "sigmoid(x) / sigmoid(-x)", "exp(x)", "the odds of a sigmoid", low=-2),
-    formula("bernoulli", "x / expm1(x)", "bernoulli(x)", "the slope near 0 and far out without cancellation or overflow"),
-    formula("exprel", "expm1(x) / x", "exprel(x)", "the slope near 0 by series"),
-    formula("sinc", "sin(x) / x", "sinc_unnormalized(x)", "the slope near 0 by series"),
-    formula("sinhc", "sinh(x) / x", "sinhc(x)", "the slope near 0 by series"),
-    formula("log1prel", "log1p(x) / x", "log1prel(x)", "the slope near 0 by series"),
+    formula(
+        "bernoulli",
+        "x / expm1(x)",
+        "bernoulli(x)",
+        "the slope near 0 and far out without cancellation or overflow",
+        inverse=False,
+    ),
+    Rule(
+        "relative-functions",
+        "expm1(x) / x, sin(x) / x, log1p(x) / x and the like: functions with slopes by series near 0",
+        QUOTIENTS,
+        _relative,
+        "sin(3 * x) / x",
+    ),
     formula("sqrt1pm1-ratio", "sqrt1pm1(x) / x", "1 / (1 + sqrt(1 + x))", "the slope near 0 does not cancel", example="(sqrt(1 + x) - 1) / x"),
     Rule(
         "scaled-erfc",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from croton.graph.graph import Graph
+from croton.rewrite.canonical import CANONICAL
 from croton.rewrite.cancellation import CANCELLATIONS
 from croton.rewrite.engine import Rule, RuleSet, rewrite
 from croton.rewrite.logarithms import LOGARITHMS
@@ -12,6 +13,7 @@ from croton.rewrite.powers import POWERS
 from croton.rewrite.ratios import RATIOS
 
 TABLES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("canonical", CANONICAL),
     ("powers", POWERS),
     ("ratios", RATIOS),
     ("cancellations", CANCELLATIONS),
