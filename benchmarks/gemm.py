@@ -122,7 +122,7 @@ def compiled(kernel: ContractionKernel, folder: Path) -> tuple[Any, float]:
     """The timing function over a kernel, and the seconds that the kernel alone took to compile."""
     abi = (files("croton.codegen") / "include" / "croton_abi.h").read_text(encoding="utf-8")
     name = kernel.function
-    use = "" if kernel.shared else f"void *use_{name}(int i) {{ return i ? {name} : {kernel.batch_function}; }}\n"
+    use = "" if kernel.shared else f"void *use_{name}(void) {{ return (void *){name}; }}\n"
     alone, source, library = folder / f"{name}_alone.c", folder / f"{name}.c", folder / f"{name}.so"
     alone.write_text(abi + kernel.source + use)
     begin = time.perf_counter()
@@ -188,11 +188,15 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--dtype", default="float32", choices=["float32", "float64"])
     parser.add_argument("--only", default=SIZES, help="sizes, separated by spaces")
-    parser.add_argument("--static", action="store_true", help="compile with every size known, not all but one")
+    parser.add_argument(
+        "--static", action="store_true", help="compile with every size known, not all but one"
+    )
     options = parser.parse_args()
     blas = os.environ.get("OPENBLAS_NUM_THREADS", "all")
     print(f"{options.dtype}, {options.threads} thread(s) here, {blas} in NumPy's BLAS")
-    print(f"{'m x n x k':18} {'kernel':8} {'us':>10} {'numpy us':>10} {'GF/s':>8} {'numpy':>8} {'ratio':>6} {'cc ms':>8}")
+    print(
+        f"{'m x n x k':18} {'kernel':8} {'us':>10} {'numpy us':>10} {'GF/s':>8} {'numpy':>8} {'ratio':>6} {'cc ms':>8}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for size in options.only.split():
             print(measure(size, options.dtype, options.threads, options.static, Path(folder)), flush=True)

@@ -217,7 +217,7 @@ def test_threaded_batches_of_large_products() -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
 def test_exhausted_memory_is_reported(dtype: str) -> None:
-    a, b = matrix(dtype, (700, 150), 16), matrix(dtype, (150, 150), 17)
+    a, b = matrix(dtype, (1500, 150), 16), matrix(dtype, (150, 150), 17)
     assert shared(dtype)(a, b, refuse=True).status == 2
     stack = np.stack([a] * 20)
     assert shared(dtype)(stack, np.stack([b] * 20), refuse=True).status == 2

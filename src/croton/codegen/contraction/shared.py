@@ -10,7 +10,7 @@ from croton.codegen.contraction.spec import STORAGE, ContractionKernel, declarat
 
 _REAL: Final = {"float32": ("float", 4), "float64": ("double", 8)}
 _PART: Final = {"complex64": "float", "complex128": "double"}
-_REAL_FILES: Final = ("product.c", "tile.c", "packing.c", "packed.c", "vector_products.c", "real.c")
+_REAL_FILES: Final = ("product.c", "tile.c", "packing.c", "vector_products.c", "packed.c", "real.c")
 
 
 @cache

@@ -4,6 +4,10 @@
  * tile that meets it, for the others of its block. A is packed only where its rows lie badly.
  */
 
+#ifndef __clang__
+#pragma GCC optimize("O1") /* what is hot stands above: this text only leads there, and compiles twice as fast */
+#endif
+
 #define LEFT_BYTES 131072    /* packed A of one block of rows: a good part of the second-level cache */
 #define BLOCK_BYTES 196608   /* the same for A where it lies */
 #define RESULT_BYTES 1048576 /* C of one block of rows: the epilogue should find it in a cache */
@@ -25,7 +29,7 @@ typedef struct {
 } plan;
 
 /* Where the slab keeps panel q of the block of `steps` at p: blocks of k one after another. */
-static inline REAL *packed_panel(const plan *t, ct_int p, ct_int steps, ct_int q)
+INLINE REAL *packed_panel(const plan *t, ct_int p, ct_int steps, ct_int q)
 {
     return t->packed + ((p - t->k_begin) * (t->panel_end - t->panel_begin) + (q - t->panel_begin) * steps) * PANEL;
 }
@@ -43,15 +47,17 @@ static void pack_panels(void *const *pointers, const ct_int *integers, ct_int be
             const REAL *from = (const REAL *)x->b + p * x->b_row + j * x->b_column;
             REAL *to = packed_panel(t, p, steps, q);
             if (x->b_column == 1 && q + 4 <= t->panel_begin + end && j + 4 * PANEL <= x->n) {
-                for (ct_int step = 0; step < steps; step++) {
-                    UNROLL
-                    for (int v = 0; v < 8; v++)
-                        *(loose_vector *)(to + (v / 2 * steps + step) * PANEL + v % 2 * LANES) =
-                            *(const loose_vector *)(from + step * x->b_row + v * LANES);
-                }
+                for (ct_int step = 0; step < steps; step++)
+                    for (int side = 0; side < 4; side++) {
+                        loose_vector *row = (loose_vector *)(to + (side * steps + step) * PANEL);
+                        const loose_vector *source =
+                            (const loose_vector *)(from + step * x->b_row + side * PANEL);
+                        row[0] = source[0];
+                        row[1] = source[1];
+                    }
                 q += 3;
             } else
-                pack_panel(smaller(PANEL, x->n - j), steps, from, x->b_column, x->b_row, to);
+                pack(PANEL, smaller(PANEL, x->n - j), steps, from, x->b_column, x->b_row, to);
         }
     }
 }
@@ -62,8 +68,8 @@ static void pack_left_block(const product *x, ct_int i_begin, ct_int i_end, ct_i
     for (ct_int i = i_begin; i < i_end; i += height) {
         height = tile_height(i_end - i);
         const REAL *from = (const REAL *)x->a + i * x->a_row + p * x->a_column;
-        (height == FULL_ROWS ? pack_full : pack_short)(smaller(height, i_end - i), steps, from, x->a_row,
-                                                       x->a_column, left + (i - i_begin) * steps);
+        pack(height, smaller(height, i_end - i), steps, from, x->a_row, x->a_column,
+             left + (i - i_begin) * steps);
     }
 }
 
@@ -82,7 +88,7 @@ static void multiply_panel(const plan *t, ct_int i_begin, ct_int i_end, ct_int p
         right = packed_panel(t, p, steps, q);
         right_step = PANEL;
     } else if (!copy_first && !(whole && t->direct_right)) {
-        pack_panel(to.columns, steps, right, x->b_column, x->b_row, copy);
+        pack(PANEL, to.columns, steps, right, x->b_column, x->b_row, copy);
         right = copy;
         right_step = PANEL;
     }
@@ -91,20 +97,23 @@ static void multiply_panel(const plan *t, ct_int i_begin, ct_int i_end, ct_int p
         to.c = (REAL *)x->c + i * x->c_row + j;
         to.rows = smaller(height, i_end - i);
         const REAL *a = (const REAL *)x->a + i * x->a_row + p * x->a_column;
-        ct_int a_row = x->a_row, a_step = x->a_column;
+        ct_int a_step = x->a_column;
         if (t->pack_left) {
             a = left + (i - i_begin) * steps;
-            a_row = 1;
             a_step = height;
         }
+        /* A tile that sticks out below reads its last row again; packed A has rows for it. */
+        const REAL *rows[FULL_ROWS];
+        for (int row = 0; row < height; row++)
+            rows[row] = a + (t->pack_left ? row : smaller(row, to.rows - 1) * x->a_row);
         if (copy_first) {
-            tile_and_copy(steps, a, a_row, a_step, right, right_step, copy, &to);
+            tile_and_copy(steps, rows, a_step, right, right_step, copy, &to);
             copy_first = 0;
             right = copy;
             right_step = PANEL;
         } else
-            tile_functions[height == FULL_ROWS][to.columns > LANES](steps, a, a_row, a_step, right,
-                                                                    right_step, &to);
+            tile_functions[height == FULL_ROWS][to.columns > LANES](steps, rows, a_step, right, right_step,
+                                                                    &to);
     }
 }
 
@@ -148,7 +157,10 @@ static void share(plan *t)
             parts = 16;
         while (row_parts * 2 <= parts && row_parts * 32 * FULL_ROWS <= x->m)
             row_parts *= 2;
-        while (row_parts * column_parts * 2 <= parts && column_parts * (t->pack_left ? 16 : 4) <= panels)
+        /* Every part of the columns packs A anew. */
+        if (t->pack_left && parts > 4)
+            parts = 4;
+        while (row_parts * column_parts * 2 <= parts && column_parts * 4 <= panels)
             column_parts *= 2;
     }
     t->part_rows = round_up(divide_up(x->m, row_parts), SHORT_ROWS);

@@ -68,8 +68,7 @@ INLINE void transpose(square_vector r[SQUARE])
 
 /* out[p * step + i] = row i of `from` at step p, for i < SQUARE and p < k; rows from `valid` on repeat
  * the last valid one. Steps of a row are contiguous. */
-static __attribute__((noinline)) void pack_square_rows(ct_int valid, ct_int k, const REAL *from, ct_int stride,
-                                                       REAL *out, ct_int step)
+SEPARATE void pack_square_rows(ct_int valid, ct_int k, const REAL *from, ct_int stride, REAL *out, ct_int step)
 {
     const REAL *rows[SQUARE];
     UNROLL
@@ -91,34 +90,33 @@ static __attribute__((noinline)) void pack_square_rows(ct_int valid, ct_int k, c
             out[p * step + i] = rows[i][p];
 }
 
-/* out[p * height + i] = from[i * row + p * column] for i < height and p < k, where rows from `valid` on
- * repeat the last valid one. A height that is no multiple of SQUARE is overshot by up to SQUARE - 1
- * elements, so groups of rows go from the last to the first, panels are packed in ascending order,
- * and the buffer has that much to spare. */
-INLINE void pack(int height, ct_int valid, ct_int k, const REAL *from, ct_int row, ct_int column, REAL *out)
+/* Elements one by one, where nothing is contiguous; rows from `valid` to `filled` are zero. */
+SEPARATE void pack_elements(ct_int height, ct_int valid, ct_int filled, ct_int k, const REAL *from, ct_int row,
+                            ct_int column, REAL *out)
 {
+    for (ct_int p = 0; p < k; p++)
+        for (ct_int i = 0; i < filled; i++)
+            out[p * height + i] = i < valid ? from[i * row + p * column] : 0;
+}
+
+/* out[p * height + i] = from[i * row + p * column] for i < valid and p < k; the rest of the last vector
+ * of each step holds numbers that nobody stores. A height that is no multiple of SQUARE is overshot by up
+ * to SQUARE elements, so groups of rows go from the last to the first, panels are packed in ascending
+ * order, and the buffer has that much to spare. */
+static void pack(ct_int height, ct_int valid, ct_int k, const REAL *from, ct_int row, ct_int column, REAL *out)
+{
+    ct_int vectors = round_up(valid, LANES), filled = smaller(vectors, height), p = 0;
     if (column == 1) {
-        for (int group = (height - 1) / SQUARE * SQUARE; group >= 0; group -= SQUARE) {
+        for (ct_int group = (filled - 1) / SQUARE * SQUARE; group >= 0; group -= SQUARE) {
             ct_int first = smaller(group, valid - 1);
             pack_square_rows(valid - first, k, from + first * row, row, out + group, height);
         }
-    } else if (row == 1 && valid == height) {
-        for (ct_int p = 0; p < k; p++)
-            __builtin_memcpy(out + p * height, from + p * column, (unsigned long)height * sizeof(REAL));
-    } else {
-        for (ct_int p = 0; p < k; p++)
-            for (ct_int i = 0; i < height; i++)
-                out[p * height + i] = from[smaller(i, valid - 1) * row + p * column];
+        return;
     }
+    /* Whole vectors run over into the next step, as long as there is one. */
+    for (; row == 1 && p * column + vectors <= (k - 1) * column + valid; p++)
+        for (ct_int i = 0; i < vectors; i += SQUARE)
+            *(loose_square_vector *)(out + p * height + i) =
+                *(const loose_square_vector *)(from + p * column + i);
+    pack_elements(height, valid, filled, k - p, from + p * column, row, column, out + p * height);
 }
-
-#define PACKING_FUNCTION(NAME, HEIGHT)                                                                  \
-    static void NAME(ct_int valid, ct_int k, const REAL *from, ct_int row, ct_int column, REAL *out)    \
-    {                                                                                                   \
-        pack(HEIGHT, valid, k, from, row, column, out);                                                 \
-    }
-
-PACKING_FUNCTION(pack_full, FULL_ROWS)
-PACKING_FUNCTION(pack_short, SHORT_ROWS)
-/* A panel of B is a panel of its transpose: columns are packed as rows are. */
-PACKING_FUNCTION(pack_panel, PANEL)

@@ -17,16 +17,18 @@ typedef struct {
     void *workspace;  /* memory for packing; NULL: the calling thread's scratch */
 } product;
 
-static inline ct_int smaller(ct_int x, ct_int y) { return x < y ? x : y; }
+#define INLINE static inline __attribute__((always_inline))
 
-static inline ct_int larger(ct_int x, ct_int y) { return x > y ? x : y; }
+INLINE ct_int smaller(ct_int x, ct_int y) { return x < y ? x : y; }
 
-static inline ct_int divide_up(ct_int x, ct_int unit) { return (x + unit - 1) / unit; }
+INLINE ct_int larger(ct_int x, ct_int y) { return x > y ? x : y; }
 
-static inline ct_int round_up(ct_int x, ct_int unit) { return divide_up(x, unit) * unit; }
+INLINE ct_int divide_up(ct_int x, ct_int unit) { return (x + unit - 1) / unit; }
+
+INLINE ct_int round_up(ct_int x, ct_int unit) { return divide_up(x, unit) * unit; }
 
 /* Multiply-adds in the product; floating point, so that no size overflows. */
-static inline double work_of(const product *x) { return (double)x->m * (double)x->n * (double)x->k; }
+INLINE double work_of(const product *x) { return (double)x->m * (double)x->n * (double)x->k; }
 
 static void run(const product *x, ct_range_body body, void *const *pointers, ct_int extent, ct_int grain)
 {
@@ -38,7 +40,7 @@ static void run(const product *x, ct_range_body body, void *const *pointers, ct_
 }
 
 /* Rows [begin, end) of C hold their final sums. */
-static inline void finish(const product *x, ct_int begin, ct_int end)
+INLINE void finish(const product *x, ct_int begin, ct_int end)
 {
     if (x->epilogue && begin < end)
         x->epilogue(x->pointers, x->integers, x->first_row + begin, x->first_row + end);
@@ -60,7 +62,7 @@ static inline void finish_all(const product *x)
 
 /* Memory that lasts for this product. Bodies keep what they need on their stacks instead: on the
  * calling thread a body's scratch would take this one's place. */
-static inline void *workspace(const product *x, ct_int bytes)
+INLINE void *workspace(const product *x, ct_int bytes)
 {
     return x->workspace ? x->workspace : x->ctx->scratch(x->ctx, bytes);
 }

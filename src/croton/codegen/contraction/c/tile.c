@@ -10,7 +10,8 @@
 #pragma STDC FP_CONTRACT ON
 #else
 #define UNROLL _Pragma("GCC unroll 16")
-#pragma GCC optimize("fp-contract=fast")
+/* Vectors are written out, so the compiler need not look for more. */
+#pragma GCC optimize("fp-contract=fast", "no-tree-vectorize", "no-tree-slp-vectorize")
 #endif
 
 #if defined(__AVX512F__)
@@ -33,7 +34,11 @@
 
 #define LANES (VECTOR_BYTES / REAL_BYTES)
 #define PANEL (2 * LANES)
-#define INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define SEPARATE static __attribute__((noinline))
+#else
+#define SEPARATE static __attribute__((noinline, noclone))
+#endif
 
 typedef REAL vector __attribute__((vector_size(VECTOR_BYTES)));
 /* The same at any address: loads and stores that need no alignment. */
@@ -49,7 +54,7 @@ typedef struct {
 } target;
 
 /* A tile cut short by the border of C goes through memory, element by element. */
-static __attribute__((noinline)) void store_edge(const REAL *edge, const target *to)
+SEPARATE void store_edge(const REAL *edge, const target *to)
 {
     for (ct_int i = 0; i < to->rows; i++) {
         REAL *row = to->c + i * to->c_row;
@@ -61,15 +66,23 @@ static __attribute__((noinline)) void store_edge(const REAL *edge, const target 
 INLINE void store_tile(int height, int width, vector sums[FULL_ROWS][2], const target *to)
 {
     if (to->rows == height && to->columns == width * LANES) {
+        loose_vector *place[FULL_ROWS];
+        UNROLL
+        for (int i = 0; i < height; i++)
+            place[i] = (loose_vector *)(to->c + i * to->c_row);
+        if (to->add) {
+            UNROLL
+            for (int i = 0; i < height; i++) {
+                UNROLL
+                for (int v = 0; v < width; v++)
+                    sums[i][v] += place[i][v];
+            }
+        }
         UNROLL
         for (int i = 0; i < height; i++) {
             UNROLL
-            for (int v = 0; v < width; v++) {
-                loose_vector *place = (loose_vector *)(to->c + i * to->c_row + v * LANES);
-                if (to->add)
-                    sums[i][v] += *place;
-                *place = sums[i][v];
-            }
+            for (int v = 0; v < width; v++)
+                place[i][v] = sums[i][v];
         }
         return;
     }
@@ -83,25 +96,24 @@ INLINE void store_tile(int height, int width, vector sums[FULL_ROWS][2], const t
     store_edge(&edge[0][0], to);
 }
 
-/* Row i of A is read at a[i * a_row + p * a_step], so the same text serves a packed panel (a_row 1)
- * and A where it lies. A tile that sticks out below reads its last row again. Where `copy` is not
- * NULL, B lies scattered: its panel is fetched ahead and left packed in `copy` for the next tiles. */
-INLINE void multiply_tile(int height, int width, ct_int k, const REAL *a, ct_int a_row, ct_int a_step,
-                          const REAL *b, ct_int b_step, REAL *copy, const target *to)
+/* Row i of A is read at rows[i][p * a_step], whether packed or where it lies. Where `copy` is not NULL, B
+ * lies scattered: its panel is fetched ahead and left packed in `copy` for the next tiles. */
+INLINE void multiply_tile(int height, int width, ct_int k, const REAL *const *from, ct_int a_step, const REAL *b,
+                          ct_int b_step, REAL *copy, const target *to)
 {
     const REAL *rows[FULL_ROWS];
     vector sums[FULL_ROWS][2];
     UNROLL
     for (int i = 0; i < height; i++) {
-        rows[i] = a + (i < to->rows ? i : to->rows - 1) * a_row;
+        rows[i] = from[i];
         UNROLL
         for (int v = 0; v < width; v++)
             sums[i][v] = (vector){0};
     }
     for (ct_int p = 0; p < k; p++) {
         vector right[2];
-        if (copy)
-            __builtin_prefetch(b + (p + 32) * b_step, 0, 2); /* second level: a pitch of 4096 bytes crowds the first */
+        if (copy) /* to the second level: rows of B 4096 bytes apart crowd the first */
+            __builtin_prefetch(b + (p + 32) * b_step, 0, 2);
         UNROLL
         for (int v = 0; v < width; v++) {
             right[v] = *(const loose_vector *)(b + p * b_step + v * LANES);
@@ -119,14 +131,14 @@ INLINE void multiply_tile(int height, int width, ct_int k, const REAL *a, ct_int
     store_tile(height, width, sums, to);
 }
 
-typedef void (*tile_function)(ct_int k, const REAL *a, ct_int a_row, ct_int a_step, const REAL *b,
-                              ct_int b_step, const target *to);
+typedef void (*tile_function)(ct_int k, const REAL *const *rows, ct_int a_step, const REAL *b, ct_int b_step,
+                              const target *to);
 
 #define TILE_FUNCTION(NAME, HEIGHT, WIDTH)                                                              \
-    static void NAME(ct_int k, const REAL *a, ct_int a_row, ct_int a_step, const REAL *b, ct_int b_step, \
+    static void NAME(ct_int k, const REAL *const *rows, ct_int a_step, const REAL *b, ct_int b_step,    \
                      const target *to)                                                                  \
     {                                                                                                   \
-        multiply_tile(HEIGHT, WIDTH, k, a, a_row, a_step, b, b_step, 0, to);                            \
+        multiply_tile(HEIGHT, WIDTH, k, rows, a_step, b, b_step, 0, to);                                \
     }
 
 TILE_FUNCTION(tile_full_2, FULL_ROWS, 2)
@@ -140,10 +152,10 @@ static const tile_function tile_functions[2][2] = {
     {tile_full_1, tile_full_2},
 };
 
-static void tile_and_copy(ct_int k, const REAL *a, ct_int a_row, ct_int a_step, const REAL *b, ct_int b_step,
+static void tile_and_copy(ct_int k, const REAL *const *rows, ct_int a_step, const REAL *b, ct_int b_step,
                           REAL *copy, const target *to)
 {
-    multiply_tile(FULL_ROWS, 2, k, a, a_row, a_step, b, b_step, copy, to);
+    multiply_tile(FULL_ROWS, 2, k, rows, a_step, b, b_step, copy, to);
 }
 
 /* Height of the tile to begin at a row with `left` rows still to do: full ones, except that two
