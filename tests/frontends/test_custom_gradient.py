@@ -107,7 +107,10 @@ def test_nested_arguments_and_outputs():
     s, t = T.scalars("s", "t")
     result = polar([s, t], 10.0)
     gradients = ct.grad(result["r"] + 4.0 * result["q"][0], [s, t])
-    assert [float(g) for g in ct.function([s, t], gradients, on_unused_input="ignore")(2.0, 5.0)] == [6.0, 3.0]
+    assert [float(g) for g in ct.function([s, t], gradients, on_unused_input="ignore")(2.0, 5.0)] == [
+        6.0,
+        3.0,
+    ]
 
 
 def test_variables_have_gradients_of_their_own():

@@ -72,7 +72,13 @@ def test_scalars_convert_to_python_numbers():
 
 def test_numpy_arrays_leave_operators_to_tensors():
     tensor = ct.Tensor([1.0, 2.0])
-    for result in (np.ones(2) + tensor, np.float64(2) * tensor, np.ones(2) < tensor, [1, 2] - tensor, 2**tensor):
+    for result in (
+        np.ones(2) + tensor,
+        np.float64(2) * tensor,
+        np.ones(2) < tensor,
+        [1, 2] - tensor,
+        2**tensor,
+    ):
         assert isinstance(result, ct.Tensor)
     assert (np.ones(2) + tensor).tolist() == [2.0, 3.0]
 
@@ -82,7 +88,7 @@ def test_equality_is_elementwise_and_hashing_by_identity():
     assert (tensor == [1.0, 3.0]).tolist() == [True, False]
     assert (tensor != tensor).tolist() == [False, False]
     assert (np.array([1.0, 3.0]) == tensor).tolist() == [True, False]
-    assert not (tensor == None) and tensor in {tensor}  # noqa: E711
+    assert tensor != None and tensor in {tensor}  # noqa: E711
 
 
 def test_python_numbers_are_weak():

@@ -277,7 +277,11 @@ def test_side_effects_happen_once_and_stand_ins_show_their_type(capsys):
 def test_equality_is_elementwise_inside_and_identity_outside():
     f = ct.jit(lambda x: (x == 1, x != x, T.as_tensor_variable([1.0, 2.0]) == x))
     first, second, third = f(np.array([1.0, 2.0]))
-    assert first.tolist() == [True, False] and second.tolist() == [False, False] and third.tolist() == [True, True]
+    assert (
+        first.tolist() == [True, False]
+        and second.tolist() == [False, False]
+        and third.tolist() == [True, True]
+    )
     x, y = T.vectors("x", "y")
     assert (x == x) is True and (x == y) is False
 

@@ -49,16 +49,22 @@ class GraphCall(Operation):
         mapping: dict[Symbol, Dim] = {}
         for position, (operand, wanted) in enumerate(zip(operands, self.graph.inputs, strict=True)):
             if operand.dtype != wanted.type.dtype:
-                raise DTypeError(f"{self}: operand {position} is {operand.dtype.name}, expected {wanted.type.dtype.name}")
+                raise DTypeError(
+                    f"{self}: operand {position} is {operand.dtype.name}, expected {wanted.type.dtype.name}"
+                )
             if operand.rank != wanted.type.rank:
-                raise ShapeError(f"{self}: operand {position} has {operand.rank} axes, expected {wanted.type.rank}")
+                raise ShapeError(
+                    f"{self}: operand {position} has {operand.rank} axes, expected {wanted.type.rank}"
+                )
             for size, symbolic in zip(operand.shape, wanted.type.shape, strict=True):
                 symbol = dims.single_symbol(symbolic)
                 if symbol is not None:
                     mapping.setdefault(symbol, size)
         for position, (operand, wanted) in enumerate(zip(operands, self.graph.inputs, strict=True)):
             for axis, (size, symbolic) in enumerate(zip(operand.shape, wanted.type.shape, strict=True)):
-                dims.require_equal(size, dims.substitute(symbolic, mapping), f"{self}: axis {axis} of operand {position}")
+                dims.require_equal(
+                    size, dims.substitute(symbolic, mapping), f"{self}: axis {axis} of operand {position}"
+                )
         return mapping
 
     @cached_property
@@ -75,7 +81,9 @@ class GraphCall(Operation):
         mapping = self._bind([value.type for value in values])
         return inlined(self.graph, values, mapping)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         call, flows = self._gradient()
         if call is None:
             return [None] * len(operands)
@@ -84,7 +92,7 @@ class GraphCall(Operation):
         return [next(found) if flow else None for flow in flows]
 
     def _gradient(self) -> tuple[GraphCall | None, list[bool]]:
-        """The call from operands and cotangents of floating outputs to cotangents, and which operands have one."""
+        """The call from operands and output cotangents to cotangents, and which operands have one."""
         with self._lock:
             if self._pullback is None:
                 graph = self.graph
@@ -94,9 +102,14 @@ class GraphCall(Operation):
                     found = cotangents_of(targets, seeds, graph.inputs, (), stabilize)
                 kept = [value for value in found if value is not None]
                 flows = [
-                    value is not None and _floating(source) for value, source in zip(found, graph.inputs, strict=True)
+                    value is not None and _floating(source)
+                    for value, source in zip(found, graph.inputs, strict=True)
                 ]
-                call = GraphCall(Graph.of((*graph.inputs, *seeds), kept), f"gradient of {self.label}") if kept else None
+                call = (
+                    GraphCall(Graph.of((*graph.inputs, *seeds), kept), f"gradient of {self.label}")
+                    if kept
+                    else None
+                )
                 self._pullback = call, flows
             return self._pullback
 
@@ -112,7 +125,9 @@ def _floating(value: Value) -> bool:
     return dtypes.is_inexact(value.type.dtype)
 
 
-def inlined(graph: Graph, operands: Sequence[Value], mapping: Mapping[Symbol, Dim] | None = None) -> list[Value]:
+def inlined(
+    graph: Graph, operands: Sequence[Value], mapping: Mapping[Symbol, Dim] | None = None
+) -> list[Value]:
     """The outputs of a graph with operands in place of its inputs."""
     replacements = dict(zip(graph.inputs, operands, strict=True))
     return list(copy_graph(graph, replacements, mapping or {}).outputs)

@@ -41,14 +41,16 @@ class _VariableReads:
 class _Rule:
     """A gradient function with what it needs to be called and checked."""
 
-    def __init__(self, function: GradientFunction, name: str, arguments: int, variables: list[Variable]) -> None:
+    def __init__(
+        self, function: GradientFunction, name: str, arguments: int, variables: list[Variable]
+    ) -> None:
         self.function = function
         self.name = name
         self.arguments = arguments
         self.variables = variables
         if variables and not _accepts_variables(function):
             raise TypeError(
-                f"custom_gradient: {name} reads variables ({', '.join(v.name or 'unnamed' for v in variables)}), so its "
+                f"custom_gradient: {name} reads variables ({_listed_names(variables)}), so its "
                 "gradient function must take variables= and return (gradients, variable_gradients)"
             )
 
@@ -61,11 +63,15 @@ class _Rule:
         if self.variables:
             pair = self.function(*cotangents, variables=self.variables)
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-                raise TypeError(f"gradient of {self.name}: expected (gradients, variable_gradients), got {pair!r}")
+                raise TypeError(
+                    f"gradient of {self.name}: expected (gradients, variable_gradients), got {pair!r}"
+                )
             found = [*self._listed(pair[0], self.arguments), *self._listed(pair[1], len(self.variables))]
         else:
             found = self._listed(self.function(*cotangents), self.arguments)
-        return [self._checked(value, type, n) for n, (value, type) in enumerate(zip(found, types, strict=True))]
+        return [
+            self._checked(value, type, n) for n, (value, type) in enumerate(zip(found, types, strict=True))
+        ]
 
     def _listed(self, result: Any, count: int) -> list[Any]:
         listed = list(result) if isinstance(result, (list, tuple)) else [result]
@@ -83,8 +89,14 @@ class _Rule:
             for size, wanted in zip(shape, type.shape, strict=True)
         )
         if differ:
-            raise ShapeError(f"gradient of {self.name}: gradient {position} has shape {shape}, expected {type.shape}")
+            raise ShapeError(
+                f"gradient of {self.name}: gradient {position} has shape {shape}, expected {type.shape}"
+            )
         return base.cast(array, type.dtype)
+
+
+def _listed_names(variables: Sequence[Variable]) -> str:
+    return ", ".join(variable.name or "unnamed" for variable in variables)
 
 
 def _accepts_variables(function: GradientFunction) -> bool:
@@ -99,7 +111,9 @@ class EagerCustom(Operation):
         self.rule = rule
         self.name = rule.name  # type: ignore[misc]
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         types = tuple(operand.type for operand in operands)
         found = base.apply(_Pullback(self.rule, types), *cotangents)
         return [value if is_differentiable(value) else None for value in found]
@@ -136,7 +150,9 @@ class CustomGradient(GraphCall):
 
     name = "custom_gradient"
 
-    def __init__(self, graph: Graph, label: str, rule: _Rule, sources: Sequence[Value], variables: Sequence[Any]) -> None:
+    def __init__(
+        self, graph: Graph, label: str, rule: _Rule, sources: Sequence[Value], variables: Sequence[Any]
+    ) -> None:
         """sources: the values that the gradient function knows the operands by: its arguments, then what was
         read from outside. variables: for each of the latter, the number of the variable it is, or None.
         """
@@ -145,7 +161,9 @@ class CustomGradient(GraphCall):
         self.sources = sources
         self.variables = variables
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         count = self.rule.arguments
         seeds = [output.type() for output in self.graph.outputs]
         types = [source.type for source in self.sources[:count]]
@@ -194,7 +212,11 @@ def _is_symbolic(operand: Array) -> bool:
 
 
 def _run(
-    function: Callable[..., Any], name: str, structure: tree.Structure, operands: Sequence[Array], kwargs: dict[str, Any]
+    function: Callable[..., Any],
+    name: str,
+    structure: tree.Structure,
+    operands: Sequence[Array],
+    kwargs: dict[str, Any],
 ) -> tuple[list[Array], tree.Structure, _Rule, list[Array]]:
     """Outputs, their structure, the gradient rule, and the readings of variables."""
     reads = _VariableReads()
@@ -215,12 +237,18 @@ def _run(
 
 
 def _call_eager(
-    function: Callable[..., Any], name: str, structure: tree.Structure, operands: Sequence[EagerValue], kwargs: Any
+    function: Callable[..., Any],
+    name: str,
+    structure: tree.Structure,
+    operands: Sequence[EagerValue],
+    kwargs: Any,
 ) -> Any:
     outputs, shape, rule, _ = _run(function, name, structure, operands, kwargs)
     for output in outputs:
         if _is_symbolic(output):
-            raise TypeError(f"custom_gradient: {name} was called with arrays but returned the symbolic {output!r}")
+            raise TypeError(
+                f"custom_gradient: {name} was called with arrays but returned the symbolic {output!r}"
+            )
     fresh = [Tensor(base.eager(output).data) for output in outputs]  # an output may be an argument
     if base.recorders.active:
         readings = [variable.value() for variable in rule.variables]

@@ -9,13 +9,13 @@ that the derivative needs are the recorded ones.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from croton.autodiff import cotangents_of
 from croton.graph import dtypes
 from croton.graph.graph import sorted_equations
 from croton.graph.operation import Operation
-from croton.graph.values import Constant, EagerValue, Equation, TensorType, Value
+from croton.graph.values import Constant, Equation, TensorType, Value
 from croton.ops import base
 from croton.ops.base import Array
 from croton.ops.shape import ones_like
@@ -66,7 +66,9 @@ class Derivation:
         if known is not None:
             return known
         if id(array) not in self._sources and _is_number(array):
-            value = self._mirrored[id(array)] = base.symbolic(array) if isinstance(array, Value) else base.frozen(array.data)
+            value = self._mirrored[id(array)] = (
+                base.symbolic(array) if isinstance(array, Value) else base.frozen(array.data)
+            )
             return value
         return self._leaf(array)
 
@@ -134,5 +136,3 @@ def type_of(array: Array) -> TensorType:
 def is_differentiable(array: Array) -> bool:
     """Whether derivatives can flow to or from the array: it is of a floating or complex dtype."""
     return dtypes.is_inexact(base.dtype_of(array))
-
-

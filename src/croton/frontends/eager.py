@@ -68,7 +68,9 @@ class EagerMethods(ArrayMethods):
             return np.array(self.data, dtype=dtype, copy=True)
         if dtype is not None and np.dtype(dtype) != self.data.dtype:
             if copy is False:
-                raise ValueError(f"a {self.dtype} tensor cannot be seen as {np.dtype(dtype).name} without a copy")
+                raise ValueError(
+                    f"a {self.dtype} tensor cannot be seen as {np.dtype(dtype).name} without a copy"
+                )
             return self.data.astype(dtype)
         view = self.data.view()
         view.flags.writeable = False
@@ -174,7 +176,9 @@ def _owned(value: object, dtype: DType | None) -> NDArray:
     data: NDArray = array.data
     target = as_dtype(data.dtype) if dtype is None else dtype
     if dtypes.is_complex(as_dtype(data.dtype)) and not dtypes.is_complex(target):
-        raise DTypeError(f"cannot convert {data.dtype.name} to {target.name} without losing the imaginary part")
+        raise DTypeError(
+            f"cannot convert {data.dtype.name} to {target.name} without losing the imaginary part"
+        )
     return np.array(data, dtype=target, order="C", copy=True)
 
 
@@ -287,7 +291,9 @@ class Variable(EagerMethods):
         if trace is not None:
             trace.assign(self, base.symbolic(base.cast(new, self.shared.type.dtype)))
         elif isinstance(new, Value) and not isinstance(new, Constant):
-            raise TypeError(f"{self._shown()}: cannot assign the symbolic {new!r}; use updates= of ct.function")
+            raise TypeError(
+                f"{self._shown()}: cannot assign the symbolic {new!r}; use updates= of ct.function"
+            )
         else:
             self.cell.array = np.array(new.data, dtype=self.shared.type.dtype, order="C", copy=True)
         return self
@@ -304,10 +310,13 @@ class Variable(EagerMethods):
         shape, dtype = base.shape_of(new), base.dtype_of(new)
         expected = self.shared.type
         fits = len(shape) == expected.rank and all(
-            size == wanted or not isinstance(size, int) for size, wanted in zip(shape, expected.shape, strict=True)
+            size == wanted or not isinstance(size, int)
+            for size, wanted in zip(shape, expected.shape, strict=True)
         )
         if not fits:
-            raise ShapeError(f"{self._shown()}: expected a value of shape {expected.shape}, got {tuple(shape)}")
+            raise ShapeError(
+                f"{self._shown()}: expected a value of shape {expected.shape}, got {tuple(shape)}"
+            )
         if "bifc".index(kind_of(dtype)) > "bifc".index(kind_of(expected.dtype)):
             raise DTypeError(f"{self._shown()}: expected a value of {expected.dtype.name}, got {dtype.name}")
 
@@ -340,8 +349,8 @@ def _known(value: object, name: str | None) -> object:
     graph = Graph.of((), [value])
     if graph.free_values() or graph.free_dims():
         raise TypeError(
-            f"the initial value of variable {name or ''!r} depends on the arguments of the function being traced; "
-            "make the variable outside"
+            f"the initial value of variable {name or ''!r} depends on the arguments of the function "
+            "being traced; make the variable outside"
         )
     return interpret(graph, [])[0]
 

@@ -7,7 +7,9 @@ import inspect
 import threading
 import warnings
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, overload
 
 import numpy as np
@@ -50,7 +52,9 @@ class _Compiled:
         self.label = label
 
     def matches(self, shapes: Sequence[tuple[int, ...]]) -> bool:
-        return all(pattern.matches(shape) for pattern, shape in zip(self.traced.patterns, shapes, strict=True))
+        return all(
+            pattern.matches(shape) for pattern, shape in zip(self.traced.patterns, shapes, strict=True)
+        )
 
     def wrap(self, arrays: Any) -> Any:
         """What the function returns, from the arrays that a call gave."""
@@ -90,16 +94,24 @@ class _Family:
         self.exact: dict[tuple[tuple[int, ...], ...], _Compiled] = {}
 
 
+@dataclass
 class _Call:
-    """The arguments of a call, taken apart."""
+    """The arguments of a call, taken apart.
 
-    __slots__ = ("arrays", "bound", "fixed", "key", "leaves", "names", "positions", "shapes", "structure")
+    arrays: what the compiled function takes. leaves: all leaves of the dynamic arguments, of which those at
+    `positions` are in `arrays`, with their `names` and `shapes`. fixed: the static arguments. key: what
+    tells calls apart that need different traces, but for sizes.
+    """
 
-    arrays: list[Any]  # what the compiled function takes
-    leaves: list[Any]  # all leaves of the dynamic arguments
-    positions: list[int]  # which of the leaves are in `arrays`
-    shapes: tuple[tuple[int, ...], ...]
-    key: Any
+    bound: inspect.BoundArguments
+    fixed: dict[str, Any]
+    leaves: list[Any]
+    structure: tree.Structure
+    arrays: list[Any] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    shapes: tuple[tuple[int, ...], ...] = ()
+    key: Any = None
 
 
 class JittedFunction:
@@ -119,7 +131,7 @@ class JittedFunction:
         unknown = self._static - set(self._signature.parameters)
         if unknown:
             raise ValueError(f"jit: the function has no parameter {', '.join(sorted(unknown))}")
-        self._name = name or getattr(fn, "__name__", "function")
+        self._name = name or str(getattr(fn, "__name__", "function"))
         self._fast: dict[Any, _Compiled] = {}
         self._families: dict[Any, _Family] = {}
         self._compiled: list[_Compiled] = []
@@ -138,17 +150,22 @@ class JittedFunction:
         known = self._methods.get(id(instance))
         if known is not None and known[0]() is instance:
             return JittedMethod(instance, known[1])
-        reference = weakref.ref(instance, lambda _, key=id(instance): self._methods.pop(key, None))
+        number, methods = id(instance), self._methods
+
+        def forget(_: Any) -> None:
+            methods.pop(number, None)
+
+        reference = weakref.ref(instance, forget)
 
         @functools.wraps(self._function)
         def method(*args: Any, **kwargs: Any) -> Any:
             return self._function(reference(), *args, **kwargs)
 
-        del method.__wrapped__  # type: ignore[attr-defined]
+        del method.__wrapped__
         parameters = list(self._signature.parameters.values())[1:]
         method.__signature__ = self._signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         bound = JittedFunction(method, tuple(self._static), self._name)
-        self._methods[id(instance)] = (reference, bound)
+        methods[number] = (reference, bound)
         return JittedMethod(instance, bound)
 
     # Calls.
@@ -216,10 +233,8 @@ class JittedFunction:
         bound = self._signature.bind(*args, **kwargs)
         dynamic = {name: value for name, value in bound.arguments.items() if name not in self._static}
         fixed = {name: value for name, value in bound.arguments.items() if name in self._static}
-        call = _Call()
-        call.bound, call.fixed = bound, fixed
-        call.leaves, call.structure = tree.flatten(dynamic)
-        call.arrays, call.positions, call.names = [], [], []
+        leaves, structure = tree.flatten(dynamic)
+        call = _Call(bound, fixed, leaves, structure)
         kinds: list[Any] = []
         shapes: list[tuple[int, ...]] = []
         paths = _paths(call.structure)
@@ -257,8 +272,8 @@ class JittedFunction:
         if not isinstance(array, np.ndarray):
             if not hasattr(array, "__array__"):
                 raise TypeError(
-                    f"{self._name}: argument {path} is of type {type(leaf).__name__}, which is neither an array, a "
-                    f"number nor a structure of them; name it in static_argnames"
+                    f"{self._name}: argument {path} is of type {type(leaf).__name__}, which is neither "
+                    f"an array, a number nor a structure of them; name it in static_argnames"
                 )
             array = np.asarray(array)
         try:
@@ -284,7 +299,9 @@ class JittedFunction:
             except Exception:
                 if not any(isinstance(p, ArrayPattern) and None in p.shape for p in patterns):
                     raise
-                return self._exact(call)  # the function may need the sizes; if not, this fails in the same way
+                return self._exact(
+                    call
+                )  # the function may need the sizes; if not, this fails in the same way
             family.general.append(compiled)
             return compiled
 
@@ -298,8 +315,8 @@ class JittedFunction:
                 known = family.exact[call.shapes] = self._trace(call, patterns)
                 if len(family.exact) == _MANY_STATIC:
                     warnings.warn(
-                        f"{self._name} was traced for {_MANY_STATIC} different sizes, since it depends on them; "
-                        "each costs a compilation",
+                        f"{self._name} was traced for {_MANY_STATIC} different sizes, since it depends "
+                        "on them; each costs a compilation",
                         stacklevel=4,
                     )
             return known
@@ -312,7 +329,7 @@ class JittedFunction:
                 leaves[position] = stand_in
             arguments = {**tree.unflatten(call.structure, leaves), **call.fixed}
             ordered = {name: arguments[name] for name in call.bound.arguments}
-            bound = inspect.BoundArguments(self._signature, ordered)  # type: ignore[arg-type]
+            bound = inspect.BoundArguments(self._signature, OrderedDict(ordered))
             self.traces += 1
             return self._function(*bound.args, **bound.kwargs)
 
@@ -401,13 +418,18 @@ def _paths(structure: tree.Structure, path: str = "") -> list[str]:
 
 
 @overload
-def jit(fn: Callable[..., Any], *, static_argnames: str | Sequence[str] = (), name: str | None = None) -> JittedFunction: ...
+def jit(
+    fn: Callable[..., Any], *, static_argnames: str | Sequence[str] = (), name: str | None = None
+) -> JittedFunction: ...
 @overload
 def jit(
     fn: None = None, *, static_argnames: str | Sequence[str] = (), name: str | None = None
 ) -> Callable[[Callable[..., Any]], JittedFunction]: ...
 def jit(
-    fn: Callable[..., Any] | None = None, *, static_argnames: str | Sequence[str] = (), name: str | None = None
+    fn: Callable[..., Any] | None = None,
+    *,
+    static_argnames: str | Sequence[str] = (),
+    name: str | None = None,
 ) -> Any:
     """Compiles an eager function; `@jit`, `@jit(static_argnames=...)` or `jit(fn)`.
 

@@ -5,8 +5,8 @@ The C contract. `c_code(node, name, inputs, outputs, sub)` returns statements of
 dtype (`double`, `float`, `long long`, ... as `__INT64_TYPE__`); inputs are `const`. For an array named `x`,
 `x_size` is its number of elements and `x_shape[axis]` its sizes (`ct_int`, 64 bits). `sub["fail"]` is a
 statement that makes the call fail; `sub["context"]` is the `ct_context *`. `name` is unique to the node, for
-naming static functions and labels. No header is included and nothing of Python or libm is there; `c_support_code`
-may define static functions, and `__builtin_` functions of the compiler can be used.
+naming static functions and labels. No header is included and nothing of Python or libm is there;
+`c_support_code` may define static functions, and `__builtin_` functions of the compiler can be used.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ class Apply:
         self.outputs = list(outputs)
         for position, output in enumerate(self.outputs):
             if not isinstance(output, Value) or isinstance(output, Constant):
-                raise TypeError(f"{op}: output {position} of make_node must be a variable such as x.type(), got {output!r}")
+                raise TypeError(
+                    f"{op}: output {position} of make_node must be a variable such as x.type(), "
+                    f"got {output!r}"
+                )
 
 
 class Op:
@@ -58,8 +61,8 @@ class Op:
       `c_code(...)` returns C (see the module's text); with both, compiled functions run the C.
     - `grad(inputs, output_gradients)`, or `L_op(inputs, outputs, output_gradients)`, returns the gradients of
       the inputs, None where none flows.
-    - `infer_shape(fgraph, node, shapes)` returns the output shapes in terms of input shapes; without it, sizes
-      that `make_node` leaves open are found by running `perform`.
+    - `infer_shape(fgraph, node, shapes)` returns the output shapes in terms of input shapes; without it,
+      sizes that `make_node` leaves open are found by running `perform`.
     - `__props__` names attributes that tell operations apart; without it no two are equal.
 
     Calling the operation applies it to arrays, tensors or symbolic variables.
@@ -102,7 +105,9 @@ class Op:
         """Gradients of the inputs, made of operations."""
         raise NotDifferentiableError(f"{self} has no gradient: define grad or L_op")
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_gradients: Sequence[Any]) -> Sequence[Any]:  # noqa: N802
+    def L_op(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], output_gradients: Sequence[Any]
+    ) -> Sequence[Any]:
         """Like `grad`, given the outputs too."""
         return self.grad(inputs, output_gradients)
 
@@ -126,7 +131,7 @@ class Op:
         if self is other:
             return True
         mine = self._properties()
-        return type(self) is type(other) and mine is not None and mine == other._properties()  # type: ignore[attr-defined]
+        return type(self) is type(other) and mine is not None and mine == other._properties()
 
     def __hash__(self) -> int:
         mine = self._properties()
@@ -162,9 +167,13 @@ def _apply_node(node: Apply) -> tuple[Any, ...]:
     if not is_symbolic:
         return base.apply(kind(op, None, location), *node.inputs)
     shapes = _output_shapes(node)
-    given = {symbol for value in node.inputs for size in base.shape_of(value) for symbol in dims.symbols(size)}
+    given = {
+        symbol for value in node.inputs for size in base.shape_of(value) for symbol in dims.symbols(size)
+    }
     unknown = list(
-        dict.fromkeys(s for shape in shapes for size in shape for s in sorted(dims.symbols(size) - given, key=id))
+        dict.fromkeys(
+            s for shape in shapes for size in shape for s in sorted(dims.symbols(size) - given, key=id)
+        )
     )
     if unknown:
         found = _run_for_sizes(op, node, shapes, unknown, location)
@@ -179,11 +188,16 @@ def _output_shapes(node: Apply) -> tuple[Shape, ...]:
         return tuple(output.type.shape for output in node.outputs)
     shapes = infer_shape(None, node, [tuple(base.shape_of(value)) for value in node.inputs])
     if len(shapes) != len(node.outputs):
-        raise ValueError(f"{node.op}: infer_shape returned {len(shapes)} shapes for {len(node.outputs)} outputs")
+        raise ValueError(
+            f"{node.op}: infer_shape returned {len(shapes)} shapes for {len(node.outputs)} outputs"
+        )
     result = []
     for position, (shape, output) in enumerate(zip(shapes, node.outputs, strict=True)):
         if len(shape) != output.type.rank:
-            raise ShapeError(f"{node.op}: infer_shape gives output {position} {len(shape)} axes, expected {output.type.rank}")
+            raise ShapeError(
+                f"{node.op}: infer_shape gives output {position} {len(shape)} axes, "
+                f"expected {output.type.rank}"
+            )
         result.append(tuple(dim_of(size) for size in shape))
     return tuple(result)
 
@@ -195,7 +209,12 @@ def _run_for_sizes(
     places = []
     for symbol in unknown:
         place = next(
-            ((o, a) for o, shape in enumerate(shapes) for a, size in enumerate(shape) if dims.single_symbol(size) is symbol),
+            (
+                (o, a)
+                for o, shape in enumerate(shapes)
+                for a, size in enumerate(shape)
+                if dims.single_symbol(size) is symbol
+            ),
             None,
         )
         if place is None:
@@ -232,7 +251,9 @@ class SizesOfOutputs(Operation):
         _performed.outputs[self.op] = ([operand.copy() for operand in operands], outputs)
         return tuple(np.asarray(outputs[output].shape[axis], np.int64) for output, axis in self.places)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         return [None] * len(operands)
 
 
@@ -263,12 +284,19 @@ class _OfOp:
         shapes = _output_shapes(node) if self.shapes is None else self.shapes
         return tuple(TensorType(o.type.dtype, shape) for o, shape in zip(node.outputs, shapes, strict=True))
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         found = self.op.L_op(list(operands), list(outputs), list(cotangents))
         if not isinstance(found, (list, tuple)) or len(found) != len(operands):
             got = len(found) if isinstance(found, (list, tuple)) else type(found).__name__
-            raise TypeError(f"{self.op}.grad: expected a list of {len(operands)} gradients, got {got}{self._place()}")
-        return [self._gradient(value, operand, n) for n, (value, operand) in enumerate(zip(found, operands, strict=True))]
+            raise TypeError(
+                f"{self.op}.grad: expected a list of {len(operands)} gradients, got {got}{self._place()}"
+            )
+        return [
+            self._gradient(value, operand, n)
+            for n, (value, operand) in enumerate(zip(found, operands, strict=True))
+        ]
 
     def _gradient(self, value: Any, operand: Array, position: int) -> Array | None:
         if value is None or not is_inexact(base.dtype_of(operand)):
@@ -300,39 +328,37 @@ class _OfOp:
             TensorType(output.type.dtype, shape)
             for output, shape in zip(node.outputs, _output_shapes(node), strict=True)
         ]
-        return tuple(self._output(cell[0], type, n) for n, (cell, type) in enumerate(zip(storage, types, strict=True)))
+        return tuple(
+            self._output(cell[0], type, n) for n, (cell, type) in enumerate(zip(storage, types, strict=True))
+        )
 
     def _output(self, value: Any, type: TensorType, position: int) -> NDArray:
         """The array in a storage cell, checked against the type make_node promised."""
         if value is None:
             raise ValueError(f"{self.op}.perform left output {position} empty{self._place()}")
         array = np.asarray(value)
+        shown = f"{self.op}.perform: output {position}"
         if array.dtype != type.dtype:
-            raise DTypeError(
-                f"{self.op}.perform: output {position} is {array.dtype.name}, expected {type.dtype.name}{self._place()}"
-            )
+            raise DTypeError(f"{shown} is {array.dtype.name}, expected {type.dtype.name}{self._place()}")
         if array.ndim != type.rank:
-            raise ShapeError(
-                f"{self.op}.perform: output {position} has {array.ndim} axes, expected {type.rank}{self._place()}"
-            )
+            raise ShapeError(f"{shown} has {array.ndim} axes, expected {type.rank}{self._place()}")
         for axis, (size, wanted) in enumerate(zip(array.shape, type.shape, strict=True)):
             if isinstance(wanted, int) and size != wanted:
-                raise ShapeError(
-                    f"{self.op}.perform: output {position} has size {size} on axis {axis}, expected {wanted}{self._place()}"
-                )
+                raise ShapeError(f"{shown} has size {size} on axis {axis}, expected {wanted}{self._place()}")
         return array
 
     def checked(self, outputs: tuple[NDArray, ...]) -> tuple[NDArray, ...]:
         for position, (output, shape) in enumerate(zip(outputs, self.shapes or (), strict=False)):
             if all(isinstance(size, int) for size in shape) and output.shape != shape:
                 raise ShapeError(
-                    f"{self.op}.perform: output {position} has shape {output.shape}, expected {shape}{self._place()}"
+                    f"{self.op}.perform: output {position} has shape {output.shape}, "
+                    f"expected {shape}{self._place()}"
                 )
         return outputs
 
 
 @dataclass(frozen=True)
-class PythonOperation(_OfOp, Operation):  # type: ignore[misc]
+class PythonOperation(_OfOp, Operation):
     """An `Op` computed by its `perform`, which compiled functions call back."""
 
     op: Op
@@ -340,8 +366,8 @@ class PythonOperation(_OfOp, Operation):  # type: ignore[misc]
     location: Location | None = field(default=None, compare=False)
 
     __str__ = _OfOp.__str__
-    name = _OfOp.name  # type: ignore[assignment]
-    pure = _OfOp.pure  # type: ignore[assignment]
+    name = _OfOp.name
+    pure = _OfOp.pure
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         kept = _performed.outputs.pop(self.op, None) if self.shapes is not None else None
@@ -355,7 +381,7 @@ def _same(first: NDArray, second: NDArray) -> bool:
 
 
 @dataclass(frozen=True)
-class CodeOperation(_OfOp, KernelOperation):  # type: ignore[misc]
+class CodeOperation(_OfOp, KernelOperation):
     """An `Op` that brings its own C, compiled into the function that uses it."""
 
     op: Op
@@ -363,8 +389,8 @@ class CodeOperation(_OfOp, KernelOperation):  # type: ignore[misc]
     location: Location | None = field(default=None, compare=False)
 
     __str__ = _OfOp.__str__
-    name = _OfOp.name  # type: ignore[assignment]
-    pure = _OfOp.pure  # type: ignore[assignment]
+    name = _OfOp.name
+    pure = _OfOp.pure
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         if type(self.op).perform is not Op.perform:
@@ -378,7 +404,9 @@ class CodeOperation(_OfOp, KernelOperation):  # type: ignore[misc]
         names = ([f"in{n}" for n in range(len(operands))], [f"out{n}" for n in range(len(outputs))])
         code = self.op.c_code(node, _NAME, *names, {"fail": "return CT_RUNTIME_ERROR;", "context": "context"})  # type: ignore[attr-defined]
         if not isinstance(code, str):
-            raise TypeError(f"{self.op}.c_code must return a string, got {type(code).__name__}{self._place()}")
+            raise TypeError(
+                f"{self.op}.c_code must return a string, got {type(code).__name__}{self._place()}"
+            )
         declarations = _declarations(names, operands, outputs)
         support = self.op.c_support_code()
         digest = hashlib.sha256("\0".join([support, code, *declarations]).encode()).hexdigest()[:16]
@@ -388,7 +416,8 @@ class CodeOperation(_OfOp, KernelOperation):  # type: ignore[misc]
         source = (
             f"#ifndef {guard}\n#define {guard}\n{support}\n#endif\n"
             f"static int {name}(ct_context *context, void *const *pointers, const ct_int *sizes)\n{{\n"
-            f"    (void)context, (void)pointers, (void)sizes;\n{body}\n    {{\n{code}\n    }}\n    return CT_OK;\n}}\n"
+            f"    (void)context, (void)pointers, (void)sizes;\n{body}\n"
+            f"    {{\n{code}\n    }}\n    return CT_OK;\n}}\n"
         )
         return CFunction(name, source.replace(_NAME, name), fallible=True)
 
@@ -419,7 +448,9 @@ def _declarations(
 class FunctionOp(Op):
     """A Python function as an operation without derivative."""
 
-    def __init__(self, function: Callable[..., Any], itypes: Sequence[Any], otypes: Sequence[Any], infer_shape: Any) -> None:
+    def __init__(
+        self, function: Callable[..., Any], itypes: Sequence[Any], otypes: Sequence[Any], infer_shape: Any
+    ) -> None:
         self.function = function
         self.itypes = [as_type(entry) for entry in itypes]  # type: ignore[misc]
         self.otypes = [as_type(entry) for entry in otypes]  # type: ignore[misc]
@@ -438,7 +469,9 @@ class FunctionOp(Op):
             cell[0] = result
 
 
-def as_op(itypes: Any, otypes: Any, infer_shape: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], Op]:
+def as_op(
+    itypes: Any, otypes: Any, infer_shape: Callable[..., Any] | None = None
+) -> Callable[[Callable[..., Any]], Op]:
     """A decorator that makes an operation of a function of NumPy arrays.
 
     itypes, otypes: one type such as `T.dmatrix`, or a list of them. infer_shape: `(fgraph, node, shapes)` ->

@@ -56,7 +56,9 @@ class GradientTape:
         self._start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._recording:
             self._stop()
 
@@ -122,7 +124,8 @@ class GradientTape:
                 raise TypeError(f"watch: expected a tensor or a variable, got {type(leaf).__name__}")
             elif not is_differentiable(leaf):
                 warnings.warn(
-                    f"watch: a tensor of dtype {base.dtype_of(leaf).name} has no gradient; it must be floating",
+                    f"watch: a tensor of dtype {base.dtype_of(leaf).name} has no gradient; "
+                    "it must be floating",
                     stacklevel=2,
                 )
             else:
@@ -156,7 +159,11 @@ class GradientTape:
         groups = [self._source(leaf, "gradient") for leaf in leaves]
         seeds = _seeds(output_gradients, target, targets, kept)
         flat = [array for group in groups for array in group]
-        found = Derivation(self._records, targets, flat).compute(seeds) if targets and flat else [None] * len(flat)
+        found = (
+            Derivation(self._records, targets, flat).compute(seeds)
+            if targets and flat
+            else [None] * len(flat)
+        )
         results = _per_source(leaves, groups, found, unconnected_gradients)
         self._release()
         return tree.unflatten(structure, results)
@@ -197,7 +204,9 @@ class GradientTape:
             raise ShapeError(f"{name}: the target's shape {dims.format_shape(shape)} must be known")
         return shape  # type: ignore[return-value]
 
-    def _stacked(self, target: Any, sources: Any, policy: str, seeds: Any, axis: int, shape: tuple[int, ...]) -> Any:
+    def _stacked(
+        self, target: Any, sources: Any, policy: str, seeds: Any, axis: int, shape: tuple[int, ...]
+    ) -> Any:
         """One gradient per seed, stacked along an axis that is then given the target's shape."""
         self._use("jacobian")
         _check_policy(policy)
@@ -228,8 +237,8 @@ class GradientTape:
     def _use(self, name: str) -> None:
         if self._used and not self._persistent:
             raise RuntimeError(
-                f"{name}: a non-persistent GradientTape can compute one set of gradients (or jacobians) only; "
-                "make it with persistent=True"
+                f"{name}: a non-persistent GradientTape can compute one set of gradients (or jacobians) "
+                "only; make it with persistent=True"
             )
         if self._recording and not self._persistent:
             self._stop()
@@ -252,7 +261,8 @@ class GradientTape:
                 found = [_as_recorded(leaf)]
             if not is_differentiable(leaf):
                 warnings.warn(
-                    f"{name}: a target of dtype {base.dtype_of(leaf).name} has no gradient; it must be floating",
+                    f"{name}: a target of dtype {base.dtype_of(leaf).name} has no gradient; "
+                    "it must be floating",
                     stacklevel=4,
                 )
             elif found and id(found[0]) in self._tracked:
@@ -289,8 +299,16 @@ def _seeds(weights: Any, target: Any, targets: Sequence[Array], kept: Sequence[i
     if weights is None:
         return [None] * len(targets)
     count = len(tree.flatten(target)[0])
-    listed = list(weights) if isinstance(weights, (list, tuple)) and isinstance(target, (list, tuple)) else None
-    flat = tree.flatten(weights)[0] if listed is None and count != 1 else listed if listed is not None else [weights]
+    listed = (
+        list(weights) if isinstance(weights, (list, tuple)) and isinstance(target, (list, tuple)) else None
+    )
+    flat = (
+        tree.flatten(weights)[0]
+        if listed is None and count != 1
+        else listed
+        if listed is not None
+        else [weights]
+    )
     if len(flat) != count:
         raise ValueError(f"gradient: {count} targets but {len(flat)} output_gradients")
     seeds: list[Array | None] = []
@@ -306,8 +324,8 @@ def _seed(weight: Any, target: Array) -> Array:
         for size, wanted in zip(base.shape_of(array), base.shape_of(target), strict=True)
     ):
         raise ShapeError(
-            f"gradient: output_gradients of shape {dims.format_shape(base.shape_of(array))} for a target of shape "
-            f"{dims.format_shape(base.shape_of(target))}"
+            f"gradient: output_gradients of shape {dims.format_shape(base.shape_of(array))} for a target "
+            f"of shape {dims.format_shape(base.shape_of(target))}"
         )
     if not np.can_cast(base.dtype_of(array), base.dtype_of(target), "same_kind") and base.dtype_of(
         array

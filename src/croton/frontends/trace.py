@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -48,7 +48,10 @@ class Trace:
         known = self._constants.get(id(array))
         if known is None:
             live = getattr(array, "live", None)
-            known = self._constants[id(array)] = (array, live if live is not None else base.frozen(array.data))
+            known = self._constants[id(array)] = (
+                array,
+                live if live is not None else base.frozen(array.data),
+            )
         return known[1]
 
 
@@ -67,9 +70,12 @@ def tracing() -> Iterator[Trace]:
 
 
 class WeakNumber(TensorVariable):
-    """Stands for a Python number: it does not widen the dtype of arrays, and what is made of it is weak too."""
+    """Stands for a Python number: it does not widen dtypes of arrays, and what is made of it is weak too."""
 
-    weak: Any = 0.0
+    weak: ClassVar[bool | int | float | complex] = 0.0
+
+    def __neg__(self) -> Any:
+        return as_weak(super().__neg__(), self.weak)
 
 
 def _weak_operator(function: Callable[[Any, Any], Any], swapped: bool) -> Callable[[Any, Any], Any]:
@@ -96,15 +102,10 @@ for _function in (
 ):
     for _swapped in (False, True):
         setattr(
-            WeakNumber, f"__{'r' if _swapped else ''}{_function.__name__}__", _weak_operator(_function, _swapped)
+            WeakNumber,
+            f"__{'r' if _swapped else ''}{_function.__name__}__",
+            _weak_operator(_function, _swapped),
         )
-
-
-def _weak_negative(self: WeakNumber) -> Any:
-    return as_weak(TensorVariable.__neg__(self), self.weak)
-
-
-WeakNumber.__neg__ = _weak_negative  # type: ignore[method-assign]
 
 
 class WeakBool(WeakNumber):
@@ -142,7 +143,8 @@ class ArrayPattern:
 
     def stand_in(self, name: str) -> Value:
         sizes = (
-            dims.symbol(f"{name}.shape[{axis}]") if size is None else size for axis, size in enumerate(self.shape)
+            dims.symbol(f"{name}.shape[{axis}]") if size is None else size
+            for axis, size in enumerate(self.shape)
         )
         return TensorVariable(TensorType(self.dtype, tuple(sizes)))
 
@@ -225,8 +227,8 @@ def _check_closed(graph: Graph) -> None:
     for value in graph.free_values():
         if not isinstance(value, SharedVariable):
             raise TypeError(
-                f"jit: the function uses {value!r}, a symbolic value made outside of it (perhaps kept from an earlier "
-                "trace); pass it as an argument"
+                f"jit: the function uses {value!r}, a symbolic value made outside of it (perhaps kept from "
+                "an earlier trace); pass it as an argument"
             )
 
 
@@ -249,5 +251,3 @@ def _fix_sizes(graph: Graph, patterns: Sequence[Pattern]) -> tuple[Graph, tuple[
             pattern = ArrayPattern(pattern.dtype, shape)
         fixed.append(pattern)
     return graph, tuple(fixed)
-
-

@@ -1,4 +1,4 @@
-"""Nested structures: lists, tuples, dicts, dataclasses and None, taken apart into leaves and put together again."""
+"""Nested structures (lists, tuples, dicts, dataclasses, None) taken apart into leaves and put together."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
 
 
 def _unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
-    kind = structure.kind
+    kind: Any = structure.kind
     if kind is None:
         return next(leaves)
     if kind is type(None):
@@ -77,7 +77,8 @@ def _unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
     if issubclass(kind, dict):
         return kind(zip(structure.keys, children, strict=True))
     if dataclasses.is_dataclass(kind):
-        return kind(**dict(zip(structure.keys, children, strict=True)))
+        make: Any = kind
+        return make(**dict(zip(structure.keys, children, strict=True)))
     return kind(*children) if hasattr(kind, "_fields") else kind(children)
 
 

@@ -27,7 +27,9 @@ class StopGradient(ElementOperation):
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return (operands[0],)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Array | None]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Array | None]:
         return [None]
 
     def element(
