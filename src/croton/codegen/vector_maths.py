@@ -1,8 +1,9 @@
 """The vector maths that generated C leans on, cut out function by function.
 
-The C text lives in ``include/vector_maths/*.h`` and, for random numbers, ``include/philox.h``. There a line ``/*@ name: dependency dependency */``
-opens a piece, which ends where the next one opens. Generated code includes only the pieces it uses, so
-that it compiles fast; they include nothing and call no library function, so that it can be exported.
+The C text lives in ``include/vector_maths/*.h`` and, for random numbers, ``include/philox.h``. There a line
+``/*@ name: dependency dependency */`` opens a piece, which ends where the next one opens. Generated code
+includes only the pieces it uses, so that it compiles fast; they include nothing and call no library
+function, so that it can be exported.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def _pieces() -> dict[str, tuple[tuple[str, ...], str]]:
         parts = _OPENING.split(path.read_text(encoding="utf-8"))
         for name, dependencies, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
             if name in pieces:
-                raise RuntimeError(f"vector maths piece {name!r} appears twice, the second time in {path.name}")
+                raise RuntimeError(
+                    f"vector maths piece {name!r} appears twice, the second time in {path.name}"
+                )
             pieces[name] = (tuple(dependencies.split()), text.rstrip() + "\n")
     return pieces
 
@@ -57,7 +60,9 @@ def _source_for(names: frozenset[str]) -> str:
         if name in ordered:
             return
         if name not in pieces:
-            raise KeyError(f"no vector maths function named {name!r}; vector_maths.available() lists them all")
+            raise KeyError(
+                f"no vector maths function named {name!r}; vector_maths.available() lists them all"
+            )
         dependencies, text = pieces[name]
         for dependency in dependencies:
             add(dependency)
@@ -83,8 +88,9 @@ def needs_libm(name: str) -> bool:
 class OrdinaryVariant:
     """A faster function, right for all but rare arguments, and the test that finds those.
 
-    A loop may call `name` for every element and OR `guard` (same arguments, int 0 or 1) over all of them; when
-    that comes out nonzero it must run again with the full function. So the loop must not overwrite what it reads.
+    A loop may call `name` for every element and OR `guard` (same arguments, int 0 or 1) over all of them;
+    when that comes out nonzero it must run again with the full function. So the loop must not overwrite what
+    it reads.
     """
 
     name: str

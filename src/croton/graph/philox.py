@@ -66,7 +66,12 @@ def words(key: int, stream: int, start: int, count: int) -> NDArray[np.uint32]:
     Raises:
         ValueError: an argument is negative or too large.
     """
-    for name, value, bits in (("key", key, 64), ("stream", stream, 64), ("start", start, 64), ("count", count, 62)):
+    for name, value, bits in (
+        ("key", key, 64),
+        ("stream", stream, 64),
+        ("start", start, 64),
+        ("count", count, 62),
+    ):
         if not 0 <= value < 1 << bits:
             raise ValueError(f"{name} must be in [0, 2**{bits}), got {value}")
     first, last = start // 4, (start + count + 3) // 4
@@ -81,7 +86,7 @@ def words(key: int, stream: int, start: int, count: int) -> NDArray[np.uint32]:
 
 
 def word_pairs(key: int, stream: int, start: int, count: int) -> NDArray[np.uint64]:
-    """64-bit words made of words 2i (low half) and 2i + 1 (high half), i from `start`: uint64, shape (count,).
+    """64-bit words of words 2i (low half) and 2i + 1 (high half), i from `start`: uint64, shape (count,).
 
     Raises:
         ValueError: an argument is negative or too large.
@@ -105,7 +110,8 @@ def normal_f32(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> NDArray
     fine = (first & np.uint32(0xFFFF)).astype(np.float32) + np.float32(0.5)
     u = (first >> np.uint32(16)).astype(np.float32) * np.float32(2.0**-16) + fine * np.float32(2.0**-32)
     angle = uniform_f32(second) * np.float32(2 * np.pi)
-    return np.sqrt(np.float32(-2.0) * np.log(u)) * np.cos(angle)
+    normal: NDArray[np.float32] = np.sqrt(np.float32(-2.0) * np.log(u)) * np.cos(angle)
+    return normal
 
 
 def normal_f64(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from vector_maths_harness import Compile, compiler_of_loops  # noqa: E402
+from vector_maths_harness import Compile, compiler_of_loops
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,11 @@ class Case:
 
 def everywhere(low: float, high: float, limit: float = 1100) -> Domain:
     """Tiny to large numbers of both signs (powers of two up to `limit`), and uniform ones on [low, high]."""
-    return lambda g, n: [log_uniform(g, -30, limit, n), g.uniform(low, high, n), g.uniform(low / 8, high / 8, n)]
+    return lambda g, n: [
+        log_uniform(g, -30, limit, n),
+        g.uniform(low, high, n),
+        g.uniform(low / 8, high / 8, n),
+    ]
 
 
 def positive(limit: float) -> Domain:
@@ -47,7 +51,11 @@ def positive(limit: float) -> Domain:
 
 
 def unit_interval(g: np.random.Generator, n: int) -> list[Array]:
-    return [log_uniform(g, -30, 0, n), g.uniform(-1, 1, n), g.choice([-1, 1], n) * (1 - log_uniform(g, -23, -1, n, False))]
+    return [
+        log_uniform(g, -30, 0, n),
+        g.uniform(-1, 1, n),
+        g.choice([-1, 1], n) * (1 - log_uniform(g, -23, -1, n, False)),
+    ]
 
 
 def angles(g: np.random.Generator, n: int) -> list[Array]:
@@ -57,7 +65,12 @@ def angles(g: np.random.Generator, n: int) -> list[Array]:
 
 
 def ordinary_angles(g: np.random.Generator, n: int) -> list[Array]:
-    return [log_uniform(g, -30, 20, n), g.uniform(-100, 100, n), np.arange(1, n) * (np.pi / 2), np.array([2.0**20])]
+    return [
+        log_uniform(g, -30, 20, n),
+        g.uniform(-100, 100, n),
+        np.arange(1, n) * (np.pi / 2),
+        np.array([2.0**20]),
+    ]
 
 
 def with_digits(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -79,26 +92,61 @@ def exact_erfcinv(p: Any) -> Any:
 
 
 def exact_erfcx(x: Any) -> Any:
-    return mpmath.exp(x * x) * mpmath.erfc(x) if x < 50 else mpmath.hyperu(0.5, 0.5, x * x) / mpmath.sqrt(mpmath.pi)
+    return (
+        mpmath.exp(x * x) * mpmath.erfc(x)
+        if x < 50
+        else mpmath.hyperu(0.5, 0.5, x * x) / mpmath.sqrt(mpmath.pi)
+    )
 
 
 CASES = {
     "exp": Case(mpmath.exp, lambda g, n: [g.uniform(-746, 710, n), log_uniform(g, -60, 6, n)], 0.9, 1.0),
-    "exp2": Case(lambda x: mpf(2) ** x, lambda g, n: [g.uniform(-1076, 1024, n), log_uniform(g, -60, 6, n)], 1.0, 1.15),
-    "exp10": Case(lambda x: mpf(10) ** x, lambda g, n: [g.uniform(-324, 308.3, n), log_uniform(g, -60, 6, n)], 1.05),
+    "exp2": Case(
+        lambda x: mpf(2) ** x, lambda g, n: [g.uniform(-1076, 1024, n), log_uniform(g, -60, 6, n)], 1.0, 1.15
+    ),
+    "exp10": Case(
+        lambda x: mpf(10) ** x, lambda g, n: [g.uniform(-324, 308.3, n), log_uniform(g, -60, 6, n)], 1.05
+    ),
     "expm1": Case(mpmath.expm1, lambda g, n: [g.uniform(-45, 710, n), log_uniform(g, -60, 3, n)], 1.0, 1.0),
     "log": Case(mpmath.log, positive(1023), 0.8, 0.8),
     "log2": Case(lambda x: mpmath.log(x, 2), positive(1023), 0.7),
     "log10": Case(mpmath.log10, positive(1023), 0.7),
     "log1p": Case(
-        mpmath.log1p, lambda g, n: [log_uniform(g, -40, 1023, n, False), g.uniform(-1, 2, n), -log_uniform(g, -40, 0, n, False)], 0.9, 0.9
+        mpmath.log1p,
+        lambda g, n: [
+            log_uniform(g, -40, 1023, n, False),
+            g.uniform(-1, 2, n),
+            -log_uniform(g, -40, 0, n, False),
+        ],
+        0.9,
+        0.9,
     ),
     "tanh": Case(mpmath.tanh, everywhere(-7, 7, 10), 2.0, 2.0),
-    "sigmoid": Case(lambda x: 1 / (1 + mpmath.exp(-x)), lambda g, n: [g.uniform(-745, 40, n), g.uniform(-5, 5, n)], 2.0, 2.0),
-    "softplus": Case(lambda x: mpmath.log1p(mpmath.exp(x)), lambda g, n: [g.uniform(-745, 40, n), g.uniform(-5, 5, n)], 1.7, 1.7),
-    "log_sigmoid": Case(lambda x: -mpmath.log1p(mpmath.exp(-x)), lambda g, n: [g.uniform(-40, 745, n), g.uniform(-5, 5, n)], 1.7, 1.7),
+    "sigmoid": Case(
+        lambda x: 1 / (1 + mpmath.exp(-x)),
+        lambda g, n: [g.uniform(-745, 40, n), g.uniform(-5, 5, n)],
+        2.0,
+        2.0,
+    ),
+    "softplus": Case(
+        lambda x: mpmath.log1p(mpmath.exp(x)),
+        lambda g, n: [g.uniform(-745, 40, n), g.uniform(-5, 5, n)],
+        1.7,
+        1.7,
+    ),
+    "log_sigmoid": Case(
+        lambda x: -mpmath.log1p(mpmath.exp(-x)),
+        lambda g, n: [g.uniform(-40, 745, n), g.uniform(-5, 5, n)],
+        1.7,
+        1.7,
+    ),
     "erf": Case(mpmath.erf, everywhere(-6.5, 6.5, 3), 1.25, 1.1),
-    "erfc": Case(mpmath.erfc, lambda g, n: [g.uniform(-6, 27, n), g.uniform(0, 2, n), log_uniform(g, -60, 3, n)], 1.5, 2.0),
+    "erfc": Case(
+        mpmath.erfc,
+        lambda g, n: [g.uniform(-6, 27, n), g.uniform(0, 2, n), log_uniform(g, -60, 3, n)],
+        1.5,
+        2.0,
+    ),
     "sin": Case(with_digits(mpmath.sin), angles, 0.75, 0.6),
     "cos": Case(with_digits(mpmath.cos), angles, 0.75, 0.6),
     "tan": Case(with_digits(mpmath.tan), angles, 1.9, 0.6),
@@ -111,25 +159,59 @@ CASES = {
     "sinh": Case(mpmath.sinh, everywhere(-710, 710, 9), 1.9),
     "cosh": Case(mpmath.cosh, everywhere(-710, 710, 9), 1.15),
     "asinh": Case(mpmath.asinh, everywhere(-8, 8, 1023), 1.5),
-    "acosh": Case(mpmath.acosh, lambda g, n: [1 + log_uniform(g, -40, 3, n, False), log_uniform(g, 0, 1023, n, False)], 1.6),
+    "acosh": Case(
+        mpmath.acosh,
+        lambda g, n: [1 + log_uniform(g, -40, 3, n, False), log_uniform(g, 0, 1023, n, False)],
+        1.6,
+    ),
     "atanh": Case(mpmath.atanh, unit_interval, 1.5),
-    "cbrt": Case(lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)), lambda g, n: [log_uniform(g, -1070, 1023, n)], 0.7),
-    "erfcx": Case(exact_erfcx, lambda g, n: [g.uniform(-26, 60, n), g.uniform(-2, 2, n), log_uniform(g, -40, 4, n)], 1.9),
-    "erfinv": Case(lambda x: exact_erfcinv(1 - x), lambda g, n: [g.uniform(-1, 1, n), 1 - log_uniform(g, -50, 0, n, False)], 1.9, vectorises=False),
-    "erfcinv": Case(exact_erfcinv, lambda g, n: [g.uniform(0, 2, n), log_uniform(g, -1070, 0, n, False)], 1.9, vectorises=False),
-    "lgamma": Case(mpmath.loggamma, lambda g, n: [g.uniform(0, 40, n), g.uniform(0.5, 3, n), log_uniform(g, -60, 60, n, False)], 2.1, vectorises=False),
-    "digamma": Case(mpmath.digamma, lambda g, n: [g.uniform(0, 40, n), g.uniform(1, 3, n), log_uniform(g, -60, 60, n, False)], 2.0, vectorises=False),
-    "trigamma": Case(lambda x: mpmath.psi(1, x), lambda g, n: [g.uniform(0, 40, n), log_uniform(g, -60, 20, n, False)], 2.2, vectorises=False),
+    "cbrt": Case(
+        lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)), lambda g, n: [log_uniform(g, -1070, 1023, n)], 0.7
+    ),
+    "erfcx": Case(
+        exact_erfcx, lambda g, n: [g.uniform(-26, 60, n), g.uniform(-2, 2, n), log_uniform(g, -40, 4, n)], 1.9
+    ),
+    "erfinv": Case(
+        lambda x: exact_erfcinv(1 - x),
+        lambda g, n: [g.uniform(-1, 1, n), 1 - log_uniform(g, -50, 0, n, False)],
+        1.9,
+        vectorises=False,
+    ),
+    "erfcinv": Case(
+        exact_erfcinv,
+        lambda g, n: [g.uniform(0, 2, n), log_uniform(g, -1070, 0, n, False)],
+        1.9,
+        vectorises=False,
+    ),
+    "lgamma": Case(
+        mpmath.loggamma,
+        lambda g, n: [g.uniform(0, 40, n), g.uniform(0.5, 3, n), log_uniform(g, -60, 60, n, False)],
+        2.1,
+        vectorises=False,
+    ),
+    "digamma": Case(
+        mpmath.digamma,
+        lambda g, n: [g.uniform(0, 40, n), g.uniform(1, 3, n), log_uniform(g, -60, 60, n, False)],
+        2.0,
+        vectorises=False,
+    ),
+    "trigamma": Case(
+        lambda x: mpmath.psi(1, x),
+        lambda g, n: [g.uniform(0, 40, n), log_uniform(g, -60, 20, n, False)],
+        2.2,
+        vectorises=False,
+    ),
 }
 DOUBLE = [f"ct_{function}_f64" for function in CASES]
 SINGLE = [f"ct_{function}_f32" for function in CASES]
 
 
 def samples(function: str, count: int, dtype: str) -> Array:
-    """Arguments in the domain of the function; for singles those that singles can hold, a few dozen a power of two."""
+    """Arguments in the domain of the function, as the given type holds them."""
     with np.errstate(over="ignore", under="ignore"):
-        numbers = np.concatenate(CASES[function].domain(np.random.default_rng(7), count)).astype(dtype)
-    return numbers[np.isfinite(numbers)]
+        numbers: Array = np.concatenate(CASES[function].domain(np.random.default_rng(7), count)).astype(dtype)
+    finite: Array = numbers[np.isfinite(numbers)]
+    return finite
 
 
 @pytest.mark.parametrize("function", CASES)
@@ -151,7 +233,9 @@ def test_single_is_within_its_bound_of_double(compile_loops: Compile, function: 
     assert errors[worst] <= CASES[function].bound_single, f"{errors[worst]} ulp at {x[worst]!r}"
 
 
-@pytest.mark.parametrize("function", ["exp", "expm1", "log", "log1p", "tanh", "erf", "erfc", "sin", "tan", "cbrt"])
+@pytest.mark.parametrize(
+    "function", ["exp", "expm1", "log", "log1p", "tanh", "erf", "erfc", "sin", "tan", "cbrt"]
+)
 def test_accuracy_holds_without_fused_multiply_add(compile_loops: Compile, function: str) -> None:
     from croton.toolchain import processor
 
@@ -178,7 +262,9 @@ def test_gamma_family_below_zero_is_within_ulps_of_a_floor(compile_loops: Compil
     exact, bound = BELOW_ZERO[function]
     x = -np.random.default_rng(3).uniform(0, 30, 500)
     with mpmath.workdps(50):
-        errors = ulp_errors(compile_loops(DOUBLE)(f"ct_{function}_f64", x), [exact(mpf(v)) for v in x.tolist()], floor=8.0)
+        errors = ulp_errors(
+            compile_loops(DOUBLE)(f"ct_{function}_f64", x), [exact(mpf(v)) for v in x.tolist()], floor=8.0
+        )
     assert errors.max() <= bound
 
 
@@ -192,7 +278,13 @@ PAIRS = {
 def pairs(function: str, count: int) -> tuple[Array, Array]:
     g = np.random.default_rng(11)
     if function == "pow":
-        x = np.concatenate([log_uniform(g, -1000, 1000, count, False), g.uniform(0.5, 2, count), 1 + log_uniform(g, -30, -3, count)])
+        x = np.concatenate(
+            [
+                log_uniform(g, -1000, 1000, count, False),
+                g.uniform(0.5, 2, count),
+                1 + log_uniform(g, -30, -3, count),
+            ]
+        )
         return x, g.uniform(-744, 709, x.size) / np.log(x)
     x = np.concatenate([log_uniform(g, -5, 5, count), log_uniform(g, -1070, 1020, count)])
     near = x * g.uniform(0.1, 10, x.size)
@@ -212,16 +304,22 @@ def test_functions_of_two_numbers_are_within_their_bounds(compile_loops: Compile
 
 
 @pytest.mark.parametrize("function", PAIRS)
-def test_single_functions_of_two_numbers_round_the_double_result(compile_loops: Compile, function: str) -> None:
+def test_single_functions_of_two_numbers_round_the_double_result(
+    compile_loops: Compile, function: str
+) -> None:
     x, y = (values.astype("f4") for values in pairs(function, 20_000))
     names = [f"ct_{name}_f64" for name in PAIRS]
     reference = compile_loops(names, ["f64", "f64"])(f"ct_{function}_f64", x, y)
-    got = compile_loops([name.replace("f64", "f32") for name in names], ["f32", "f32"])(f"ct_{function}_f32", x, y)
+    got = compile_loops([name.replace("f64", "f32") for name in names], ["f32", "f32"])(
+        f"ct_{function}_f32", x, y
+    )
     assert ulp_errors_against(got, reference)[np.isfinite(x)].max() <= 0.51
 
 
 @pytest.mark.parametrize(("function", "base"), [("logaddexp", mpmath.e), ("logaddexp2", 2)])
-def test_logaddexp_is_within_two_ulps_of_its_larger_argument(compile_loops: Compile, function: str, base: Any) -> None:
+def test_logaddexp_is_within_two_ulps_of_its_larger_argument(
+    compile_loops: Compile, function: str, base: Any
+) -> None:
     g = np.random.default_rng(5)
     x, y = g.uniform(-40, 40, 800), g.uniform(-40, 40, 800)
     got = compile_loops([f"ct_{function}_f64"], ["f64", "f64"])(f"ct_{function}_f64", x, y)

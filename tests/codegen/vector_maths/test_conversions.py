@@ -42,7 +42,9 @@ def test_singles_narrow_to_nearest_with_ties_to_even(compile_loops: Compile, hal
     x = singles()
     with np.errstate(all="ignore"):
         want = x.astype(HALVES[half])
-    assert_same_halves(compile_loops([f"ct_{half}_from_f32"], ["f32"], half)(f"ct_{half}_from_f32", x), want, HALVES[half])
+    assert_same_halves(
+        compile_loops([f"ct_{half}_from_f32"], ["f32"], half)(f"ct_{half}_from_f32", x), want, HALVES[half]
+    )
 
 
 def test_doubles_narrow_to_half_in_one_rounding(compile_loops: Compile) -> None:
@@ -50,7 +52,9 @@ def test_doubles_narrow_to_half_in_one_rounding(compile_loops: Compile) -> None:
     with np.errstate(all="ignore"):
         x = np.concatenate([ties, np.nextafter(ties, np.inf), np.nextafter(ties, -np.inf)])
         want = x.astype("f2")
-    assert_same_halves(compile_loops(["ct_f16_from_f64"], ["f64"], "f16")("ct_f16_from_f64", x), want, np.float16)
+    assert_same_halves(
+        compile_loops(["ct_f16_from_f64"], ["f64"], "f16")("ct_f16_from_f64", x), want, np.float16
+    )
 
 
 def test_doubles_beside_a_tie_narrow_to_bfloat16_in_one_rounding(compile_loops: Compile) -> None:
@@ -66,7 +70,9 @@ def test_doubles_beside_a_tie_narrow_to_bfloat16_in_one_rounding(compile_loops: 
 def test_floats_in_range_truncate(compile_loops: Compile, target: str, source: str) -> None:
     info = np.iinfo(NUMPY_TYPES[target])
     g = np.random.default_rng(6)
-    x = np.concatenate([g.uniform(info.min, info.max, 5000), g.uniform(max(info.min, -300), 120, 5000), [0.9, 0.0]])
+    x = np.concatenate(
+        [g.uniform(info.min, info.max, 5000), g.uniform(max(info.min, -300), 120, 5000), [0.9, 0.0]]
+    )
     x = x.astype(NUMPY_TYPES[source])
     x = x[(x > float(info.min) - 1) & (x.astype("f8") < float(info.max))]
     names = f"ct_{target}_from_{source}"
@@ -75,18 +81,24 @@ def test_floats_in_range_truncate(compile_loops: Compile, target: str, source: s
 
 @pytest.mark.parametrize("source", ["f64", "f32"])
 @pytest.mark.parametrize("target", ["i32", "i64"])
-def test_floats_out_of_range_give_the_most_negative_integer(compile_loops: Compile, target: str, source: str) -> None:
+def test_floats_out_of_range_give_the_most_negative_integer(
+    compile_loops: Compile, target: str, source: str
+) -> None:
     x = np.array([np.nan, np.inf, -np.inf, 1e30, -1e30, float(np.iinfo(NUMPY_TYPES[target]).max) * 1.01])
     got = compile_loops([f"ct_{target}_from_{source}"], [source], target)(f"ct_{target}_from_{source}", x)
     assert set(got.tolist()) == {np.iinfo(NUMPY_TYPES[target]).min}
 
 
-@pytest.mark.parametrize("name", ["f64_from_i64", "f64_from_u64", "f64_from_u32", "f32_from_i64", "f32_from_u64", "f32_from_u32"])
+@pytest.mark.parametrize(
+    "name", ["f64_from_i64", "f64_from_u64", "f64_from_u32", "f32_from_i64", "f32_from_u64", "f32_from_u32"]
+)
 def test_integers_convert_to_the_nearest_float(compile_loops: Compile, name: str) -> None:
     target, source = name.split("_from_")
     info = np.iinfo(NUMPY_TYPES[source])
     g = np.random.default_rng(9)
-    shifted = g.integers(info.min, info.max, 20_000, dtype=info.dtype) >> g.integers(0, info.bits - 1, 20_000).astype(info.dtype)
+    shifted = g.integers(info.min, info.max, 20_000, dtype=info.dtype) >> g.integers(
+        0, info.bits - 1, 20_000
+    ).astype(info.dtype)
     ends = np.array([0, 1, info.max, info.min, info.max - 1], dtype=info.dtype)
     near_ties = ((np.int64(1) << 24) + 1 << np.arange(7)) + np.arange(-1, 2)[:, None]
     x = np.concatenate([shifted, ends, near_ties.ravel().astype(info.dtype)])

@@ -21,11 +21,28 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 def operands(dtype: str) -> tuple[Array, Array]:
     """Extremes, small numbers and random ones, each with each."""
     info = np.iinfo(NUMPY_TYPES[dtype])
-    numbers = {0, 1, 2, 3, 7, 10, info.bits - 1, info.bits, info.bits + 1, info.max - 1, info.max, info.min, info.min + 1}
+    numbers = {
+        0,
+        1,
+        2,
+        3,
+        7,
+        10,
+        info.bits - 1,
+        info.bits,
+        info.bits + 1,
+        info.max - 1,
+        info.max,
+        info.min,
+        info.min + 1,
+    }
     numbers |= {-n for n in (1, 2, 3, 7) if info.min < 0}
     g = np.random.default_rng(1)
     array = np.concatenate(
-        [np.array(sorted(numbers), dtype=info.dtype), g.integers(info.min, info.max, 40, dtype=info.dtype, endpoint=True)]
+        [
+            np.array(sorted(numbers), dtype=info.dtype),
+            g.integers(info.min, info.max, 40, dtype=info.dtype, endpoint=True),
+        ]
     )
     x, y = np.meshgrid(array, array)
     return x.ravel(), y.ravel()

@@ -22,7 +22,11 @@ C_TYPES = {
     "bf16": "__UINT16_TYPE__",
     "c64": "float _Complex",
     "c128": "double _Complex",
-} | {f"{kind}{bits}": f"__{name}{bits}_TYPE__" for kind, name in (("i", "INT"), ("u", "UINT")) for bits in (8, 16, 32, 64)}
+} | {
+    f"{kind}{bits}": f"__{name}{bits}_TYPE__"
+    for kind, name in (("i", "INT"), ("u", "UINT"))
+    for bits in (8, 16, 32, 64)
+}
 
 NUMPY_TYPES = {"f32": "f4", "f64": "f8", "f16": "u2", "bf16": "u2", "c64": "c8", "c128": "c16"} | {
     f"{kind}{bits}": f"{kind}{bits // 8}" for kind in "iu" for bits in (8, 16, 32, 64)
@@ -45,7 +49,8 @@ class Loops:
         inputs, output = self._signatures[name]
         assert len(arrays) == len(inputs)
         given = [
-            np.ascontiguousarray(array, dtype=NUMPY_TYPES[kind]) for array, kind in zip(arrays, inputs, strict=True)
+            np.ascontiguousarray(array, dtype=NUMPY_TYPES[kind])
+            for array, kind in zip(arrays, inputs, strict=True)
         ]
         out = np.empty(given[0].shape, dtype=NUMPY_TYPES[output])
         pointers = [ctypes.c_void_p(array.ctypes.data) for array in (*given, out)]
@@ -69,9 +74,12 @@ def compiler_of_loops(folder: Path) -> Compile:
     cache = Cache(folder)
 
     def compile_loops(
-        names: Iterable[str], inputs: Sequence[str] | None = None, output: str | None = None, flags: Sequence[str] = ()
+        names: Iterable[str],
+        inputs: Sequence[str] | None = None,
+        output: str | None = None,
+        flags: Sequence[str] = (),
     ) -> Loops:
-        """Each function takes `inputs` (by default one number of the type it is named after) and gives `output`."""
+        """Functions take `inputs`, by default one number of the type they are named after."""
         signatures = {name: (tuple(inputs or [suffix(name)]), output or suffix(name)) for name in names}
         source = vector_maths.source_for(signatures)
         source += "".join(loop_source(name, *signature) for name, signature in signatures.items())
@@ -97,8 +105,14 @@ def vectorised_loops(names: Iterable[str]) -> set[str]:
         text += loop
         line += loop.count("\n")
     command = [*compiler.command, *compiler.flags, "-fopt-info-vec", "-c", "-x", "c", "-", "-o", "/dev/null"]
-    report = subprocess.run(command, input=text, capture_output=True, text=True, check=True, timeout=120).stderr
-    return {lines[int(at)] for at in re.findall(r":(\d+):\d+: optimized: loop vectorized", report) if int(at) in lines}
+    report = subprocess.run(
+        command, input=text, capture_output=True, text=True, check=True, timeout=120
+    ).stderr
+    return {
+        lines[int(at)]
+        for at in re.findall(r":(\d+):\d+: optimized: loop vectorized", report)
+        if int(at) in lines
+    }
 
 
 def ulp_errors(got: Array, exact: Sequence[Any], floor: float = 0.0) -> Array:
@@ -113,7 +127,9 @@ def ulp_errors(got: Array, exact: Sequence[Any], floor: float = 0.0) -> Array:
             errors[i] = 0.0 if np.isnan(result) else np.inf
             continue
         size = max(abs(value), mpmath.mpf(floor), mpmath.mpf(2) ** int(info.minexp))
-        if mpmath.isinf(value) or size > mpmath.mpf(float(info.max)) * (1 + mpmath.mpf(2) ** (-info.nmant - 2)):
+        if mpmath.isinf(value) or size > mpmath.mpf(float(info.max)) * (
+            1 + mpmath.mpf(2) ** (-info.nmant - 2)
+        ):
             errors[i] = 0.0 if np.isinf(result) and (result > 0) == (value > 0) else np.inf
             continue
         exponent = mpmath.frexp(size)[1] - 1
@@ -132,7 +148,9 @@ def ulp_errors_against(got: Array, reference: Array) -> Array:
         return np.where(same, 0.0, np.abs(got.astype(np.float64) - reference) / unit)
 
 
-def log_uniform(generator: np.random.Generator, low: float, high: float, count: int, signs: bool = True) -> Array:
+def log_uniform(
+    generator: np.random.Generator, low: float, high: float, count: int, signs: bool = True
+) -> Array:
     """Numbers whose binary logarithm is uniform on [low, high], of both signs unless told otherwise."""
     numbers = np.exp2(generator.uniform(low, high, count))
     return numbers * generator.choice([-1.0, 1.0], count) if signs else numbers

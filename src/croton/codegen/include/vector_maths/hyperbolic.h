@@ -3,11 +3,9 @@
 /*@ ct_exp10_f64: ct_bits ct_fma */
 /* 10^x, double. */
 CT_INLINE double ct_exp10_f64(double x) {
-    double c = __builtin_fabs(x);
-    c = __builtin_copysign(c > 330.0 ? 330.0 : c, x);
-    double shifted = ct_fma(c, 0x1.a934f0979a371p+1, 0x1.8p52 + 2046.0);
+    double shifted = ct_fma(x, 0x1.a934f0979a371p+1, 0x1.8p52 + 2046.0);
     double k = shifted - (0x1.8p52 + 2046.0);
-    double a = ct_fma(k, -0x1.34413509f6p-2, c), b = k * -0x1.9fef311f12b36p-42, r10 = a + b;
+    double a = ct_fma(k, -0x1.34413509f6p-2, x), b = k * -0x1.9fef311f12b36p-42, r10 = a + b;
     /* 10^r10 = exp(r10 ln 10), the product with its error */
     double r = r10 * 0x1.26bb1bbb55516p+1;
     double r_low = ct_fma(r10, -0x1.f48ad494ea3e9p-53, ((a - r10) + b) * 0x1.26bb1bbb55516p+1);
@@ -15,37 +13,42 @@ CT_INLINE double ct_exp10_f64(double x) {
     r_low += __builtin_fma(r10, 0x1.26bb1bbb55516p+1, -r);
 #endif
     double r2 = r * r;
-    double p01 = ct_fma(r, 0x1.55555555554f9p-3, 0x1.000000000000ap-1);
-    double p23 = ct_fma(r, 0x1.1111111127d3ap-7, 0x1.5555555550853p-5);
-    double p45 = ct_fma(r, 0x1.a01a0129df481p-13, 0x1.6c16c1843499ep-10);
-    double p67 = ct_fma(r, 0x1.71df265525cf1p-19, 0x1.a01999ecd0da9p-16);
-    double p89 = ct_fma(r, 0x1.ad7dfc34f5ce4p-26, 0x1.28ad9247964cep-22);
-    double p = ct_fma(r2, ct_fma(r2, ct_fma(r2, ct_fma(r2, p89, p67), p45), p23), p01);
+    double even = ct_fma(r2, 0x1.28ad9247964cep-22, 0x1.a01999ecd0da9p-16);
+    even = ct_fma(r2, even, 0x1.6c16c1843499ep-10);
+    even = ct_fma(r2, even, 0x1.5555555550853p-5);
+    even = ct_fma(r2, even, 0x1.000000000000ap-1);
+    double odd = ct_fma(r2, 0x1.ad7dfc34f5ce4p-26, 0x1.71df265525cf1p-19);
+    odd = ct_fma(r2, odd, 0x1.a01a0129df481p-13);
+    odd = ct_fma(r2, odd, 0x1.1111111127d3ap-7);
+    odd = ct_fma(r2, odd, 0x1.55555555554f9p-3);
+    double p = ct_fma(r, odd, even);
     double y = 1.0 + (r + ct_fma(r2, p, r_low));
     ct_u64 bits = ct_bits_f64(shifted), half = bits >> 1;
-    return y * ct_from_bits_f64(half << 52) * ct_from_bits_f64((bits - half) << 52);
+    y = y * ct_from_bits_f64(half << 52) * ct_from_bits_f64((bits - half) << 52);
+    y = x > 308.26 ? CT_INF_F64 : y;
+    return x < -323.7 ? 0.0 : y;
 }
 
 /*@ ct_exp10_f32: ct_exp10_f64 */
 /* 10^x, single, worked in double. */
 CT_INLINE float ct_exp10_f32(float x) { return (float)ct_exp10_f64(x); }
 
-/*@ ct_half_exp_f64: ct_exp_f64 */
+/*@ ct_half_exp_f64: ct_exp_unchecked_f64 */
 /* exp(a) / 2 for a >= 0 without overflow before the result does: large arguments lose 512 ln 2
  * first, and get the factor 2^511 back. */
 CT_INLINE double ct_half_exp_f64(double a) {
-    a = a > 712.0 ? 712.0 : a;
     int large = a > 700.0;
     double shift = large ? 0x1.62e42fefa38p+8 : 0.0; /* 512 ln 2 in 43 bits, exact to subtract */
-    double e = ct_exp_f64(a - shift);
+    double e = ct_exp_unchecked_f64(a - shift);
     /* the constant's error is a factor of exp(h - 512 ln 2) */
-    return (large ? ct_fma(e, -0x1.ef35793c76730p-36, e) : e) * (large ? 0x1p511 : 0.5);
+    double y = (large ? ct_fma(e, -0x1.ef35793c76730p-36, e) : e) * (large ? 0x1p511 : 0.5);
+    return a > 711.0 ? CT_INF_F64 : y;
 }
 
-/*@ ct_sinh_f64: ct_half_exp_f64 ct_expm1_clamped_f64 */
+/*@ ct_sinh_f64: ct_half_exp_f64 ct_expm1_unchecked_f64 */
 /* sinh, double: with u = expm1(|x|), (u + u/(u+1))/2; beyond 20, exp(|x|)/2. */
 CT_INLINE double ct_sinh_f64(double x) {
-    double a = __builtin_fabs(x), u = ct_expm1_clamped_f64(a > 20.0 ? 20.0 : a);
+    double a = __builtin_fabs(x), u = ct_expm1_unchecked_f64(a);
     double y = a > 20.0 ? ct_half_exp_f64(a) : 0.5 * (u + u / (u + 1.0));
     return a < 0x1p-28 ? x : __builtin_copysign(y, x);
 }
