@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from croton.graph.values import EagerValue
 
 import croton as ct
 import croton.tensor as T
+from croton.graph.values import EagerValue
 
 Array = Any
 NDArray = np.ndarray[Any, Any]

@@ -1,0 +1,92 @@
+"""Cross-entropies, from probabilities and from logits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.special
+
+import croton as ct
+import croton.tensor as T
+from croton.ops import losses
+
+from .agreement import check_gradients, computed, sample
+
+LOGITS = sample((4, 5)) * 3
+TARGETS = scipy.special.softmax(sample((4, 5), seed=1), axis=1)
+GENTLE = scipy.special.softmax(LOGITS / 9, axis=1)  # no probability so small that differences are inaccurate
+LABELS = np.array([0, 4, 2, 2])
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_categorical(from_logits: bool) -> None:
+    output = LOGITS if from_logits else scipy.special.softmax(LOGITS, axis=1)
+    expected = -np.sum(TARGETS * scipy.special.log_softmax(LOGITS, axis=1), 1)
+    result = computed(lambda t, o: losses.categorical_crossentropy(t, o, from_logits), TARGETS, output)
+    np.testing.assert_allclose(result, expected)
+    at = LOGITS if from_logits else GENTLE
+    check_gradients(lambda o: losses.categorical_crossentropy(TARGETS, o, from_logits), at)
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_sparse_categorical(from_logits: bool) -> None:
+    output = LOGITS if from_logits else scipy.special.softmax(LOGITS, axis=1)
+    expected = -scipy.special.log_softmax(LOGITS, axis=1)[np.arange(4), LABELS]
+    result = computed(lambda t, o: losses.sparse_categorical_crossentropy(t, o, from_logits), LABELS, output)
+    np.testing.assert_allclose(result, expected)
+    at = LOGITS if from_logits else GENTLE
+    check_gradients(lambda o: losses.sparse_categorical_crossentropy(LABELS, o, from_logits), at)
+
+
+def test_the_gradient_from_labels_is_softmax_less_one_hot() -> None:
+    x = T.matrix("x")
+    f = ct.function([x], ct.grad(T.sum(losses.sparse_categorical_crossentropy(LABELS, x, True)), x))
+    np.testing.assert_allclose(f(LOGITS), scipy.special.softmax(LOGITS, axis=1) - np.eye(5)[LABELS], atol=1e-15)
+
+
+def test_a_label_out_of_range_gives_nan() -> None:
+    labels = np.array([0, 5, -1, 2])
+    result = computed(lambda t, o: losses.sparse_categorical_crossentropy(t, o, True), labels, LOGITS)
+    np.testing.assert_array_equal(np.isnan(result), [False, True, True, False])
+
+
+def test_labels_must_be_integers_of_one_axis_less() -> None:
+    with pytest.raises(TypeError, match="integers"):
+        losses.sparse_categorical_crossentropy(T.vector(), T.matrix())
+    with pytest.raises(ValueError, match="1 axes"):
+        losses.sparse_categorical_crossentropy(T.imatrix(), T.matrix())
+
+
+def test_impossible_things_that_do_not_happen_cost_nothing() -> None:
+    one_hot, certain = np.array([[0.0, 1.0]]), np.array([[0.0, 1.0]])
+    np.testing.assert_array_equal(computed(losses.categorical_crossentropy, one_hot, certain), [0.0])
+    np.testing.assert_array_equal(computed(losses.binary_crossentropy, one_hot, certain), [[0.0, 0.0]])
+    far = np.array([[-np.inf, 3.0]])
+    result = computed(lambda t, o: losses.categorical_crossentropy(t, o, True), one_hot, far)
+    np.testing.assert_array_equal(result, [0.0])
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_binary(from_logits: bool) -> None:
+    target = np.array([0.0, 1.0, 0.3, 0.9])
+    logits = np.array([-3.0, 2.0, 0.5, 4.0])
+    output = logits if from_logits else scipy.special.expit(logits)
+    p = scipy.special.expit(logits)
+    expected = -(target * np.log(p) + (1 - target) * np.log(1 - p))
+    result = computed(lambda t, o: losses.binary_crossentropy(t, o, from_logits), target, output)
+    np.testing.assert_allclose(result, expected)
+    check_gradients(lambda o: losses.binary_crossentropy(target, o, from_logits), output)
+
+
+def test_binary_from_large_logits_keeps_its_digits() -> None:
+    result = computed(
+        lambda t, o: losses.binary_crossentropy(t, o, True), np.array([1.0, 0.0]), np.array([50.0, 800.0])
+    )
+    np.testing.assert_allclose(result, [np.exp(-50.0), 800.0])
+
+
+def test_theanos_order_of_arguments() -> None:
+    p = scipy.special.softmax(LOGITS, axis=1)
+    expected = -np.log(p[np.arange(4), LABELS])
+    np.testing.assert_allclose(computed(T.nnet.categorical_crossentropy, p, LABELS), expected)
+    np.testing.assert_allclose(computed(T.nnet.categorical_crossentropy, p, np.eye(5)[LABELS]), expected)
