@@ -6,9 +6,10 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+from numpy.typing import NDArray
+
 from croton.graph import dtypes
 from croton.ops.elementwise import FUNCTIONS, kind_of
-from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
@@ -98,7 +99,7 @@ def _complex_arguments(dtype: dtypes.DType) -> tuple[Array, Array]:
 
 def functions_of(dtype: dtypes.DType) -> list[str]:
     """Every function of the table that takes this dtype."""
-    return [name for name, function in FUNCTIONS.items() if kind_of(dtype) in function.kinds]
+    return [name for name, function in FUNCTIONS.items() if function.accepts(dtype)]
 
 
 def distance(computed: Array, expected: Array) -> Array:
@@ -107,7 +108,10 @@ def distance(computed: Array, expected: Array) -> Array:
         return np.where(computed == expected, 0.0, np.inf)
     if computed.dtype.kind == "c":
         wide = np.maximum(np.abs(expected), float(np.finfo(expected.dtype).tiny)).astype(np.float64)
-        return np.maximum(_real_distance(computed.real, expected.real, wide), _real_distance(computed.imag, expected.imag, wide))
+        return np.maximum(
+            _real_distance(computed.real, expected.real, wide),
+            _real_distance(computed.imag, expected.imag, wide),
+        )
     return _real_distance(computed, expected, np.abs(expected.astype(np.float64)))
 
 

@@ -5,24 +5,113 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import croton.tensor as T
 import numpy as np
 import pytest
+
+import croton.tensor as T
 from croton.graph import dtypes
 
 DTYPES = [dtype for dtype in dtypes.ALL if dtype != dtypes.BFLOAT16]
-UNARY = """
-    negative positive absolute fabs sign signbit reciprocal square sqrt cbrt exp exp2 expm1 log log2 log10 log1p
-    sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh deg2rad rad2deg degrees radians sinc
-    floor ceil trunc rint round around fix isnan isinf isfinite isposinf isneginf real imag conj angle
-    logical_not bitwise_not invert nan_to_num iscomplex isreal
-""".split()
-BINARY = """
-    add subtract multiply divide true_divide floor_divide remainder mod fmod power float_power hypot logaddexp
-    logaddexp2 arctan2 maximum minimum fmax fmin copysign nextafter heaviside equal not_equal less less_equal greater
-    greater_equal logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor left_shift right_shift
-    gcd lcm isclose ldexp
-""".split()
+UNARY = [
+    "negative",
+    "positive",
+    "absolute",
+    "fabs",
+    "sign",
+    "signbit",
+    "reciprocal",
+    "square",
+    "sqrt",
+    "cbrt",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "deg2rad",
+    "rad2deg",
+    "degrees",
+    "radians",
+    "sinc",
+    "floor",
+    "ceil",
+    "trunc",
+    "rint",
+    "round",
+    "around",
+    "fix",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "isposinf",
+    "isneginf",
+    "real",
+    "imag",
+    "conj",
+    "angle",
+    "logical_not",
+    "bitwise_not",
+    "invert",
+    "nan_to_num",
+    "iscomplex",
+    "isreal",
+]
+BINARY = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "true_divide",
+    "floor_divide",
+    "remainder",
+    "mod",
+    "fmod",
+    "power",
+    "float_power",
+    "hypot",
+    "logaddexp",
+    "logaddexp2",
+    "arctan2",
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "copysign",
+    "nextafter",
+    "heaviside",
+    "equal",
+    "not_equal",
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "left_shift",
+    "right_shift",
+    "gcd",
+    "lcm",
+    "isclose",
+    "ldexp",
+]
 
 
 def dtype_or_error(function: Any, *operands: object) -> str:
@@ -57,7 +146,9 @@ def test_binary(name: str) -> None:
             assert computed == expected, (first.name, second.name)
 
 
-@pytest.mark.parametrize("name", ["add", "divide", "power", "hypot", "maximum", "less", "copysign", "logaddexp"])
+@pytest.mark.parametrize(
+    "name", ["add", "divide", "power", "hypot", "maximum", "less", "copysign", "logaddexp"]
+)
 @pytest.mark.parametrize("number", [1, 1.5, True])
 def test_python_numbers_are_weak(name: str, number: Any) -> None:
     for dtype in DTYPES:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import croton as ct
-import croton.tensor as T
 import numpy as np
 import pytest
+
+import croton as ct
+import croton.tensor as T
 from croton.ops.base import apply_one
 from croton.ops.elementwise import FUNCTIONS, Elementwise
 
@@ -26,7 +27,9 @@ TURNED = WEIGHTS[:5] + 1j * np.array([1.2, -0.4, 0.9, 0.3, -1.5])
 
 def scalar_loss(output: Any, weights: np.ndarray[Any, Any]) -> Any:
     """The real part of the weighted sum."""
-    weighted = output * weights if "complex" in output.dtype or weights.dtype.kind != "c" else output * weights.real
+    weighted = (
+        output * weights if "complex" in output.dtype or weights.dtype.kind != "c" else output * weights.real
+    )
     return T.sum(T.real(weighted))
 
 
@@ -73,9 +76,13 @@ def compare(name: str, points: list[Any], weights: np.ndarray[Any, Any], dtype: 
     first_computed, second_computed = np.split(np.array(results[2:]), 2)
     for row, position in enumerate(differentiated(name, len(points))):
         expected = numerical(lambda *p: function(*p)[0], points, position)
-        np.testing.assert_allclose(first_computed[row], expected, rtol=2e-9, atol=2e-9, err_msg=f"operand {position}")
+        np.testing.assert_allclose(
+            first_computed[row], expected, rtol=2e-9, atol=2e-9, err_msg=f"operand {position}"
+        )
         expected = numerical(lambda *p: function(*p)[1], points, position)
-        np.testing.assert_allclose(second_computed[row], expected, rtol=2e-8, atol=2e-8, err_msg=f"second, {position}")
+        np.testing.assert_allclose(
+            second_computed[row], expected, rtol=2e-8, atol=2e-8, err_msg=f"second, {position}"
+        )
 
 
 @pytest.mark.parametrize("name", REAL)

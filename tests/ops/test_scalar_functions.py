@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import croton as ct
-import croton.tensor as T
 import numpy as np
 import pytest
+
+import croton as ct
+import croton.tensor as T
 from croton.graph import dtypes
 from croton.ops.base import apply_one
 from croton.ops.elementwise import FUNCTIONS, Elementwise
@@ -57,7 +58,9 @@ def test_compiled_agrees_with_the_reference(dtype: str) -> None:
     first, second = extreme_arguments(np_dtype(dtype))
     names = functions_of(np_dtype(dtype))
     failures = []
-    results = zip(compiled(dtype, "compile")(first, second), compiled(dtype, "interpret")(first, second), strict=True)
+    results = zip(
+        compiled(dtype, "compile")(first, second), compiled(dtype, "interpret")(first, second), strict=True
+    )
     for name, (computed, expected) in zip(names, results, strict=True):
         assert computed.dtype == expected.dtype, name
         far = distance(computed, expected)
@@ -89,7 +92,11 @@ def test_strided_arguments(dtype: str) -> None:
 
 def test_scalars() -> None:
     numbers = np.array(0.3), np.array(0.7)
-    pairs = zip(compiled("float64", "compile", 0)(*numbers), compiled("float64", "interpret", 0)(*numbers), strict=True)
+    pairs = zip(
+        compiled("float64", "compile", 0)(*numbers),
+        compiled("float64", "interpret", 0)(*numbers),
+        strict=True,
+    )
     for name, (computed, expected) in zip(functions_of(np_dtype("float64")), pairs, strict=True):
         assert np.shape(computed) == ()
         np.testing.assert_allclose(computed, expected, rtol=1e-13, err_msg=name)
@@ -97,11 +104,17 @@ def test_scalars() -> None:
 
 def test_operands_broadcast() -> None:
     column, row = T.tensor("float64", shape=(None, 1)), T.tensor("float64", shape=(None,))
-    binary = [name for name in functions_of(np_dtype("float64")) if FUNCTIONS[name].arity == 2 and name not in OF_ORDER]
+    binary = [
+        name
+        for name in functions_of(np_dtype("float64"))
+        if FUNCTIONS[name].arity == 2 and name not in OF_ORDER
+    ]
     function = ct.function([column, row], [apply_one(Elementwise(name), column, row) for name in binary])
     a, b = np.array([[0.3], [1.7], [-2.2]]), np.array([0.6, -1.1])
     whole = [np.broadcast_to(a, (3, 2)).ravel(), np.broadcast_to(b, (3, 2)).ravel()]
-    expected = dict(zip(functions_of(np_dtype("float64")), compiled("float64", "compile")(*whole), strict=True))
+    expected = dict(
+        zip(functions_of(np_dtype("float64")), compiled("float64", "compile")(*whole), strict=True)
+    )
     for name, computed in zip(binary, function(a, b), strict=True):
         np.testing.assert_array_equal(computed, expected[name].reshape(3, 2), err_msg=name)
 

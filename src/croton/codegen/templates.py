@@ -102,7 +102,9 @@ _FLOAT = {
 }
 _BUILTIN = frozenset({"sqrt", "floor", "ceil", "trunc", "rint"})
 _COMPLEX_MISSING = frozenset({"multiply", "divide", "square"})
-_FIRST = "(__real__ {0} {sign} __real__ {1} || (__real__ {0} == __real__ {1} && __imag__ {0} {last} __imag__ {1}))"
+_FIRST = (
+    "(__real__ {0} {sign} __real__ {1} || (__real__ {0} == __real__ {1} && __imag__ {0} {last} __imag__ {1}))"
+)
 
 
 def _lexicographic(sign: str, last: str) -> str:
@@ -141,7 +143,12 @@ def template(function: str, dtype: DType) -> str | None:
     if text is None:
         return None if dtypes.is_complex(dtype) and function in _COMPLEX_MISSING else _ANY.get(function)
     suffix = "" if dtypes.real_dtype(dtype) == dtypes.FLOAT64 else "f"
-    for name, builtin in (("absolute", "fabs"), ("copysign", "copysign"), ("rint", "rint"), ("builtin", function)):
+    for name, builtin in (
+        ("absolute", "fabs"),
+        ("copysign", "copysign"),
+        ("rint", "rint"),
+        ("builtin", function),
+    ):
         text = text.replace("{" + name + "}", f"__builtin_{builtin}{suffix}")
     return text
 
@@ -153,8 +160,16 @@ def _float(function: str) -> str | None:
 def _integer(function: str, dtype: DType) -> str | None:
     unsigned = dtype.kind == "u"
     if function == "reciprocal":
-        least = "0" if unsigned or dtype.itemsize < 4 else "(({T})(({U})1 << " + str(dtype.itemsize * 8 - 1) + "))"
-        return "({0} == 1 ? ({T})1 : {0} == 0 ? " + least + (" : 0)" if unsigned else " : {0} == -1 ? ({T})-1 : 0)")
+        least = (
+            "0"
+            if unsigned or dtype.itemsize < 4
+            else "(({T})(({U})1 << " + str(dtype.itemsize * 8 - 1) + "))"
+        )
+        return (
+            "({0} == 1 ? ({T})1 : {0} == 0 ? "
+            + least
+            + (" : 0)" if unsigned else " : {0} == -1 ? ({T})-1 : 0)")
+        )
     if unsigned and function in ("absolute", "relu"):
         return "{0}"
     if unsigned and function == "sign":

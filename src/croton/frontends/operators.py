@@ -7,6 +7,11 @@ from typing import Any
 from croton.frontends.shape_methods import ShapeMethods
 from croton.graph.dims import Dim
 from croton.ops import (
+    (,
+    bits,
+    complex_numbers,
+    rounding,
+)
     argmax,
     arithmetic,
     base,
@@ -132,6 +137,63 @@ class ArrayMethods(ShapeMethods):
 
     def __abs__(self) -> Array:
         return arithmetic.absolute(self)
+
+    def __and__(self, other: Any) -> Array:
+        return bits.bitwise_and(self, other)
+
+    def __rand__(self, other: Any) -> Array:
+        return bits.bitwise_and(other, self)
+
+    def __or__(self, other: Any) -> Array:
+        return bits.bitwise_or(self, other)
+
+    def __ror__(self, other: Any) -> Array:
+        return bits.bitwise_or(other, self)
+
+    def __xor__(self, other: Any) -> Array:
+        return bits.bitwise_xor(self, other)
+
+    def __rxor__(self, other: Any) -> Array:
+        return bits.bitwise_xor(other, self)
+
+    def __lshift__(self, other: Any) -> Array:
+        return bits.left_shift(self, other)
+
+    def __rlshift__(self, other: Any) -> Array:
+        return bits.left_shift(other, self)
+
+    def __rshift__(self, other: Any) -> Array:
+        return bits.right_shift(self, other)
+
+    def __rrshift__(self, other: Any) -> Array:
+        return bits.right_shift(other, self)
+
+    def __invert__(self) -> Array:
+        return bits.bitwise_not(self)
+
+    def __round__(self, decimals: int = 0) -> Array:
+        return rounding.round(self, decimals)
+
+    def round(self, decimals: int = 0) -> Array:
+        return rounding.round(self, decimals)
+
+    def clip(self, min: Any = None, max: Any = None) -> Array:
+        return arithmetic.clip(self, min, max)
+
+    def conj(self) -> Array:
+        return complex_numbers.conj(self)
+
+    conjugate = conj
+
+    @property
+    def real(self) -> Array:
+        """The real part."""
+        return complex_numbers.real(self)
+
+    @property
+    def imag(self) -> Array:
+        """The imaginary part; zeros for real arrays."""
+        return complex_numbers.imag(self)
 
     def __lt__(self, other: Any) -> Array:
         return comparison.less(self, other)

@@ -82,7 +82,9 @@ def _sign_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array |
 
 def _hypot_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array]:
     first, second = x
-    return multiply(g, elementwise("over_hypot", first, second)), multiply(g, elementwise("over_hypot", second, first))
+    return multiply(g, elementwise("over_hypot", first, second)), multiply(
+        g, elementwise("over_hypot", second, first)
+    )
 
 
 def _evaluate_over_hypot(x: NDArray, y: NDArray) -> NDArray:
@@ -99,7 +101,9 @@ def _over_hypot_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[A
     first, second = x
     size = elementwise("hypot", first, second)
     other = elementwise("over_hypot", second, first)
-    rate = divide(multiply(g, other), where(elementwise("equal", size, base.cast(0, base.dtype_of(size))), 1, size))
+    rate = divide(
+        multiply(g, other), where(elementwise("equal", size, base.cast(0, base.dtype_of(size))), 1, size)
+    )
     return multiply(rate, other), negative(multiply(rate, y))
 
 
@@ -124,7 +128,9 @@ def _clip_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array]:
     """To x within the limits, the limits included; outside, to the limit that holds."""
     number, low, high = x
     over = elementwise("greater", number, high)
-    low_holds = elementwise("logical_and", elementwise("less", number, low), elementwise("less_equal", low, high))
+    low_holds = elementwise(
+        "logical_and", elementwise("less", number, low), elementwise("less_equal", low, high)
+    )
     high_holds = elementwise("logical_or", over, elementwise("greater", low, high))
     outside = elementwise("logical_or", low_holds, high_holds)
     return where(outside, 0, g), where(low_holds, g, 0), where(high_holds, g, 0)
@@ -160,7 +166,14 @@ define(
     cost=0.5,
     derivative=lambda x, y, g: (negative(multiply(multiply(g, conjugate(y)), conjugate(y))),),
 )
-define("sqrt", 1, np.sqrt, kinds="fc", cost=0.5, derivative=lambda x, y, g: (divide(multiply(g, 0.5), conjugate(y)),))
+define(
+    "sqrt",
+    1,
+    np.sqrt,
+    kinds="fc",
+    cost=0.5,
+    derivative=lambda x, y, g: (divide(multiply(g, 0.5), conjugate(y)),),
+)
 define(
     "cbrt",
     1,
@@ -195,13 +208,18 @@ define("sign", 1, np.sign, derivative=_sign_derivative)
 define("signbit", 1, np.signbit, kinds="f", result="bool")
 define("copysign", 2, np.copysign, kinds="f", derivative=_copysign_derivative)
 define("nextafter", 2, np.nextafter, kinds="f", widens=False, derivative=lambda x, y, g: (g, None))
-define("ldexp", 2, _evaluate_ldexp, kinds="f", derivative=lambda x, y, g: (elementwise("ldexp", g, x[1]), None))
+define(
+    "ldexp", 2, _evaluate_ldexp, kinds="f", derivative=lambda x, y, g: (elementwise("ldexp", g, x[1]), None)
+)
 define(
     "heaviside",
     2,
     np.heaviside,
     kinds="f",
-    derivative=lambda x, y, g: (None, where(elementwise("equal", x[0], base.cast(0, base.dtype_of(y))), g, 0)),
+    derivative=lambda x, y, g: (
+        None,
+        where(elementwise("equal", x[0], base.cast(0, base.dtype_of(y))), g, 0),
+    ),
 )
 define("maximum", 2, np.maximum, kinds="bifc", derivative=_extreme_derivative)
 define("minimum", 2, np.minimum, kinds="bifc", derivative=_extreme_derivative)
@@ -394,13 +412,17 @@ class Where(ElementOperation):
         if condition.dtype != BOOL:
             raise DTypeError(f"where: the condition must be bool, got {condition.dtype.name}")
         if chosen.dtype != other.dtype:
-            raise DTypeError(f"where: the branches must have one dtype, got {chosen.dtype.name} and {other.dtype.name}")
+            raise DTypeError(
+                f"where: the branches must have one dtype, got {chosen.dtype.name} and {other.dtype.name}"
+            )
         return (TensorType(chosen.dtype, dims.broadcast([o.shape for o in operands], "where")),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return (np.where(*operands),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Array | None]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Array | None]:
         condition, chosen, other = operands
         zero = base.cast(0, base.dtype_of(cotangents[0]))
         return [

@@ -69,7 +69,7 @@ _MIRRORED = {
 
 
 def _compare(name: str, x: object, y: object) -> Array:
-    """Signed against unsigned 64-bit integers compare exactly, not as float64; so do Python ints out of range."""
+    """Signed against unsigned 64-bit integers, and Python ints out of range, compare exactly."""
     first = x if isinstance(x, base.PYTHON_SCALARS) else base.as_array(x)
     second = y if isinstance(y, base.PYTHON_SCALARS) else base.as_array(y)
     kinds = [None if isinstance(v, base.PYTHON_SCALARS) else base.dtype_of(v) for v in (first, second)]
@@ -82,13 +82,18 @@ def _compare(name: str, x: object, y: object) -> Array:
     for scalar, other, function in ((first, kinds[1], _MIRRORED[name]), (second, kinds[0], name)):
         if _beyond(scalar, other):
             array = second if scalar is first else first
-            return _against_number(function, array, scalar > 0)
+            return _against_number(function, array, scalar > 0)  # type: ignore[operator]
     return elementwise(name, first, second)
 
 
 def _beyond(scalar: object, dtype: dtypes.DType | None) -> builtins.bool:
     """Whether a Python int lies outside what an integer dtype holds."""
-    if dtype is None or not dtypes.is_integer(dtype) or isinstance(scalar, bool) or not isinstance(scalar, int):
+    if (
+        dtype is None
+        or not dtypes.is_integer(dtype)
+        or isinstance(scalar, bool)
+        or not isinstance(scalar, int)
+    ):
         return False
     limits = np.iinfo(dtype)
     return not limits.min <= scalar <= limits.max
@@ -207,8 +212,10 @@ def isclose(a: object, b: object, rtol: float = 1e-5, atol: float = 1e-8, equal_
     return logical_or(close, logical_and(isnan(first), isnan(second))) if equal_nan else close
 
 
-def nan_to_num(x: object, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Array:
-    """x with NaN, infinity and minus infinity replaced; infinities by default by the extreme finite numbers."""
+def nan_to_num(
+    x: object, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Array:
+    """x with NaN and infinities replaced; infinities by default by the extreme finite numbers."""
     from croton.ops.complex_numbers import complex_, imag, real
 
     array = base.as_array(x)
@@ -216,7 +223,9 @@ def nan_to_num(x: object, nan: float = 0.0, posinf: float | None = None, neginf:
     if not dtypes.is_inexact(dtype):
         return array
     if dtypes.is_complex(dtype):
-        return complex_(nan_to_num(real(array), nan, posinf, neginf), nan_to_num(imag(array), nan, posinf, neginf))
+        return complex_(
+            nan_to_num(real(array), nan, posinf, neginf), nan_to_num(imag(array), nan, posinf, neginf)
+        )
     largest = _largest(dtype)
     above = where(equal(array, math.inf), largest if posinf is None else posinf, array)
     within = where(equal(array, -math.inf), -largest if neginf is None else neginf, above)
@@ -226,4 +235,4 @@ def nan_to_num(x: object, nan: float = 0.0, posinf: float | None = None, neginf:
 def _largest(dtype: dtypes.DType) -> float:
     import ml_dtypes
 
-    return float(ml_dtypes.finfo(dtype).max)
+    return float(ml_dtypes.finfo(dtype).max)  # type: ignore[no-untyped-call]

@@ -41,7 +41,12 @@ define("conj", 1, np.conj, kinds="c", derivative=lambda x, y, g: (conjugate(g),)
 define("real", 1, np.real, kinds="c", result="real", derivative=lambda x, y, g: (complex_(g, 0),))
 define("imag", 1, np.imag, kinds="c", result="real", derivative=lambda x, y, g: (complex_(0, g),))
 define(
-    "complex", 2, _evaluate_complex, kinds="f", result="complex", derivative=lambda x, y, g: (real(g), imag(g))
+    "complex",
+    2,
+    _evaluate_complex,
+    kinds="f",
+    result="complex",
+    derivative=lambda x, y, g: (real(g), imag(g)),
 )
 define("angle", 1, np.angle, kinds="c", result="real", cost=5.0, derivative=_angle_derivative)
 
@@ -86,10 +91,7 @@ def angle(z: object, deg: bool = False) -> Array:
 
     array = base.as_array(z)
     dtype = base.dtype_of(array)
-    if dtypes.is_complex(dtype):
-        radians = elementwise("angle", array)
-    else:
-        radians = arctan2(0, array)
+    radians = elementwise("angle", array) if dtypes.is_complex(dtype) else arctan2(0, array)
     return rad2deg(radians) if deg else radians
 
 

@@ -29,7 +29,8 @@ _INT8: DType = np.dtype(np.int8)
 class ScalarFunction:
     """A function of scalars, applied to every element with broadcasting.
 
-    kinds: the dtype kinds accepted, as a string of "b" (bool), "i" (integers), "f" (floats), "c" (complex).
+    kinds: the dtype kinds accepted, as a string of "b" (bool), "i" (integers), "f" (floats), "c" (complex),
+        "U" (uint64 alone).
     result: "same" (as the operands), "bool", "real" (the real dtype of complex operands) or "complex".
     bool_as_int8: bool operands become int8, as they do in NumPy where only integers are defined.
     widens: bfloat16 operands are evaluated in float32 and rounded.
@@ -46,6 +47,10 @@ class ScalarFunction:
     widens: bool
     derivative: Derivative | None
     cost: float
+
+    def accepts(self, dtype: DType) -> bool:
+        """Whether it is defined for operands of this dtype."""
+        return kind_of(dtype) in self.kinds or ("U" in self.kinds and dtype == dtypes.UINT64)
 
     def result_dtype(self, dtype: DType) -> DType:
         """The dtype of the result for operands of this dtype."""
@@ -111,7 +116,7 @@ class Elementwise(ElementOperation):
         if any(operand.dtype != dtype for operand in operands):
             found = ", ".join(operand.dtype.name for operand in operands)
             raise DTypeError(f"{self.function}: operands must have one dtype, got {found}")
-        if kind_of(dtype) not in scalar.kinds:
+        if not scalar.accepts(dtype):
             raise DTypeError(f"{self.function} is not defined for dtype {dtype.name}")
         shape = dims.broadcast([operand.shape for operand in operands], self.function)
         return (TensorType(scalar.result_dtype(dtype), shape),)
@@ -125,7 +130,9 @@ class Elementwise(ElementOperation):
         result = np.asarray(scalar.evaluate(*wide))
         return (result.astype(scalar.result_dtype(dtype), copy=False),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         scalar = self.scalar
         if scalar.derivative is None:
             return [None] * len(operands)
@@ -165,7 +172,9 @@ class Mask:
         """Whether both let the same elements through."""
         return len(self.conditions) == len(other.conditions) and all(
             side == other_side and _same_value(condition, other_condition)
-            for (condition, side), (other_condition, other_side) in zip(self.conditions, other.conditions, strict=True)
+            for (condition, side), (other_condition, other_side) in zip(
+                self.conditions, other.conditions, strict=True
+            )
         )
 
 
@@ -205,11 +214,17 @@ def _same_value(first: Value, second: Value) -> bool:
         return True
     if isinstance(first, Constant) and isinstance(second, Constant):
         return first.type == second.type and first.data.tobytes() == second.data.tobytes()
-    if first.owner is None or second.owner is None or first.owner.op != second.owner.op or not first.owner.op.pure:
+    if (
+        first.owner is None
+        or second.owner is None
+        or first.owner.op != second.owner.op
+        or not first.owner.op.pure
+    ):
         return False
     pairs = zip(first.owner.inputs, second.owner.inputs, strict=False)
     return first.index == second.index and all(
-        a is b or (isinstance(a, Constant) and isinstance(b, Constant) and _same_value(a, b)) for a, b in pairs
+        a is b or (isinstance(a, Constant) and isinstance(b, Constant) and _same_value(a, b))
+        for a, b in pairs
     )
 
 
@@ -222,11 +237,13 @@ def broadcast_element(builder: Builder, operand: Operand, index: Sequence[Node])
     shape = operand.type.shape
     aligned = index[len(index) - len(shape) :]
     zero = builder.integer(0)
-    return operand.at([zero if size == 1 else position for size, position in zip(shape, aligned, strict=True)])
+    return operand.at(
+        [zero if size == 1 else position for size, position in zip(shape, aligned, strict=True)]
+    )
 
 
 def unbroadcast(cotangent: Array, shape: Shape) -> Array:
-    """The cotangent of an operand of this shape, given that of its broadcast: summed over what was stretched."""
+    """The cotangent of an operand of this shape from that of its broadcast: summed where stretched."""
     from croton.ops.reduction import sum as sum_over
     from croton.ops.shape import reshape
 
@@ -256,7 +273,9 @@ class Cast(ElementOperation):
             source = source.real
         return (source.astype(self.dtype),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         dtype = base.dtype_of(operands[0])
         if not dtypes.is_inexact(dtype) or not dtypes.is_inexact(self.dtype):
             return [None]
@@ -290,7 +309,8 @@ def elementwise_inexact(name: str, *operands: object) -> Array:
 def inexact_dtype(operands: Sequence[Array]) -> DType:
     """The dtype of NumPy's floating-point functions for these operands: each array's own, promoted.
 
-    Python numbers are weak: an int takes the arrays' dtype, a float makes integers float64; either outranks bool.
+    Python numbers are weak: an int takes the arrays' dtype, a float makes integers float64; either
+    outranks bool.
     """
     arrays = [operand for operand in operands if not isinstance(operand, base.PYTHON_SCALARS)]
     if not arrays:
@@ -300,7 +320,9 @@ def inexact_dtype(operands: Sequence[Array]) -> DType:
     for scalar in operands:
         if isinstance(scalar, base.PYTHON_SCALARS) and not isinstance(scalar, bool):
             outranked = dtypes.is_bool(common) or not (isinstance(scalar, int) or dtypes.is_inexact(common))
-            dtype = dtypes.promote_scalar(dtypes.promote(dtype, dtypes.FLOAT64) if outranked else dtype, scalar)
+            dtype = dtypes.promote_scalar(
+                dtypes.promote(dtype, dtypes.FLOAT64) if outranked else dtype, scalar
+            )
     return dtype
 
 

@@ -110,16 +110,32 @@ def _power_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array 
     at_zero = elementwise("equal", number, zero)
     by_exponent = multiply(y, log(where(at_zero, 1, number)))
     if not dtypes.is_complex(base.dtype_of(number)):
-        by_exponent = where(elementwise("logical_and", at_zero, elementwise("less", exponent, zero)), -math.inf, by_exponent)
+        by_exponent = where(
+            elementwise("logical_and", at_zero, elementwise("less", exponent, zero)), -math.inf, by_exponent
+        )
     return by_number, multiply(g, conjugate(by_exponent))
 
 
 define("exp", 1, np.exp, kinds="fc", cost=1.0, derivative=lambda x, y, g: (multiply(g, conjugate(y)),))
-define("exp2", 1, np.exp2, kinds="f", cost=1.0, derivative=lambda x, y, g: (multiply(g, multiply(y, _LOG_2)),))
-define("expm1", 1, np.expm1, kinds="fc", cost=1.5, derivative=lambda x, y, g: (multiply(g, conjugate(exp(x[0]))),))
+define(
+    "exp2", 1, np.exp2, kinds="f", cost=1.0, derivative=lambda x, y, g: (multiply(g, multiply(y, _LOG_2)),)
+)
+define(
+    "expm1",
+    1,
+    np.expm1,
+    kinds="fc",
+    cost=1.5,
+    derivative=lambda x, y, g: (multiply(g, conjugate(exp(x[0]))),),
+)
 define("log", 1, np.log, kinds="fc", cost=1.0, derivative=lambda x, y, g: (divide(g, conjugate(x[0])),))
 define(
-    "log2", 1, np.log2, kinds="fc", cost=1.5, derivative=lambda x, y, g: (divide(multiply(g, 1 / _LOG_2), conjugate(x[0])),)
+    "log2",
+    1,
+    np.log2,
+    kinds="fc",
+    cost=1.5,
+    derivative=lambda x, y, g: (divide(multiply(g, 1 / _LOG_2), conjugate(x[0])),),
 )
 define(
     "log10",
@@ -129,9 +145,21 @@ define(
     cost=1.5,
     derivative=lambda x, y, g: (divide(multiply(g, 1 / math.log(10)), conjugate(x[0])),),
 )
-define("log1p", 1, _evaluate_log1p, kinds="fc", cost=1.5, derivative=lambda x, y, g: (divide(g, conjugate(add(x[0], 1))),))
 define(
-    "tanh", 1, np.tanh, kinds="fc", cost=1.5, derivative=lambda x, y, g: (multiply(g, conjugate(_tanh_slope(x[0], y))),)
+    "log1p",
+    1,
+    _evaluate_log1p,
+    kinds="fc",
+    cost=1.5,
+    derivative=lambda x, y, g: (divide(g, conjugate(add(x[0], 1))),),
+)
+define(
+    "tanh",
+    1,
+    np.tanh,
+    kinds="fc",
+    cost=1.5,
+    derivative=lambda x, y, g: (multiply(g, conjugate(_tanh_slope(x[0], y))),),
 )
 define(
     "sigmoid",
@@ -141,7 +169,14 @@ define(
     cost=1.5,
     derivative=lambda x, y, g: (multiply(g, multiply(y, sigmoid(negative(x[0])))),),
 )
-define("softplus", 1, _evaluate_softplus, kinds="f", cost=2.0, derivative=lambda x, y, g: (multiply(g, sigmoid(x[0])),))
+define(
+    "softplus",
+    1,
+    _evaluate_softplus,
+    kinds="f",
+    cost=2.0,
+    derivative=lambda x, y, g: (multiply(g, sigmoid(x[0])),),
+)
 define(
     "log_sigmoid",
     1,
@@ -236,7 +271,9 @@ def power(x: object, y: object) -> Array:
     dtype = base.dtype_of(number)
     if not dtypes.is_inexact(dtype):
         if isinstance(exponent, Constant) and (exponent.data < 0).any():
-            raise ValueError("power: integers to negative integer powers are not allowed; convert to floats first")
+            raise ValueError(
+                "power: integers to negative integer powers are not allowed; convert to floats first"
+            )
         return elementwise("power", number, exponent)
     return _power(number, exponent)
 

@@ -194,4 +194,4 @@ def _evaluate_pairs(key: NDArray, stream: NDArray, position: NDArray) -> NDArray
     return np.asarray(found, np.uint64).reshape(broadcast[0].shape)
 
 
-define("random_pair", 3, _evaluate_pairs, kinds="i", cost=3.0)
+define("random_pair", 3, _evaluate_pairs, kinds="U", cost=3.0)

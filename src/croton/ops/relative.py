@@ -32,8 +32,8 @@ from croton.ops.moments import (
 from croton.ops.trigonometric import sin, sinh
 
 __all__ = [
-    "cosm1",
     "coshm1",
+    "cosm1",
     "exprel",
     "log1mexp",
     "log1prel",
@@ -139,7 +139,9 @@ define(
     derivative=_by_order("logarithm_moment", negative),
 )
 define("sinc_unnormalized", 1, _evaluate_sinc, kinds="f", cost=2.5, derivative=_first("cosine_moment"))
-define("cosine_moment", 2, evaluate_cosine_moment, kinds="f", cost=60.0, derivative=_by_order("cosine_moment"))
+define(
+    "cosine_moment", 2, evaluate_cosine_moment, kinds="f", cost=60.0, derivative=_by_order("cosine_moment")
+)
 define("sinhc", 1, _evaluate_sinhc, kinds="f", cost=2.5, derivative=_first("hyperbolic_moment"))
 define(
     "hyperbolic_moment",
@@ -150,10 +152,24 @@ define(
     derivative=_by_order("hyperbolic_moment"),
 )
 define(
-    "cosm1", 1, _evaluate_cosm1, kinds="f", cost=2.5, derivative=lambda x, y, g: (negative(multiply(g, sin(x[0]))),)
+    "cosm1",
+    1,
+    _evaluate_cosm1,
+    kinds="f",
+    cost=2.5,
+    derivative=lambda x, y, g: (negative(multiply(g, sin(x[0]))),),
 )
-define("coshm1", 1, _evaluate_coshm1, kinds="f", cost=2.5, derivative=lambda x, y, g: (multiply(g, sinh(x[0])),))
-define("log_cosh", 1, _evaluate_log_cosh, kinds="f", cost=4.0, derivative=lambda x, y, g: (multiply(g, tanh(x[0])),))
+define(
+    "coshm1", 1, _evaluate_coshm1, kinds="f", cost=2.5, derivative=lambda x, y, g: (multiply(g, sinh(x[0])),)
+)
+define(
+    "log_cosh",
+    1,
+    _evaluate_log_cosh,
+    kinds="f",
+    cost=4.0,
+    derivative=lambda x, y, g: (multiply(g, tanh(x[0])),),
+)
 define(
     "sqrt1pm1",
     1,

@@ -137,7 +137,7 @@ def _moment_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array
 
 
 def _moment_ratio_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Array | None]:
-    """Of W_n / W_0: twice W_n W_1 / W_0^2 - W_{n+1} / W_0, a covariance, which does not cancel in the tail."""
+    """Of W_n / W_0: twice W_n W_1 / W_0^2 - W_{n+1} / W_0, a covariance: no cancellation."""
     order, number = x
     first = elementwise("erfcx_moment_ratio", base.cast(1, base.dtype_of(number)), number)
     after = elementwise("erfcx_moment_ratio", add(order, 1), number)
@@ -216,11 +216,18 @@ define(
     _evaluate_erfc_hazard,
     kinds="f",
     cost=5.0,
-    derivative=lambda x, y, g: (multiply(multiply(g, multiply(y, _of_order("erfcx_moment_ratio", 1, x[0]))), 2),),
+    derivative=lambda x, y, g: (
+        multiply(multiply(g, multiply(y, _of_order("erfcx_moment_ratio", 1, x[0]))), 2),
+    ),
 )
 define("erfcx_moment", 2, evaluate_erfcx_moment, kinds="f", cost=50.0, derivative=_moment_derivative)
 define(
-    "erfcx_moment_ratio", 2, _evaluate_erfcx_moment_ratio, kinds="f", cost=50.0, derivative=_moment_ratio_derivative
+    "erfcx_moment_ratio",
+    2,
+    _evaluate_erfcx_moment_ratio,
+    kinds="f",
+    cost=50.0,
+    derivative=_moment_ratio_derivative,
 )
 define(
     "ndtr",
@@ -242,7 +249,14 @@ define(
         multiply(g, multiply(elementwise("erfc_hazard", multiply(x[0], -_ROOT_HALF)), _ROOT_HALF)),
     ),
 )
-define("gammaln", 1, _evaluate_gammaln, kinds="f", cost=8.0, derivative=lambda x, y, g: (multiply(g, digamma(x[0])),))
+define(
+    "gammaln",
+    1,
+    _evaluate_gammaln,
+    kinds="f",
+    cost=8.0,
+    derivative=lambda x, y, g: (multiply(g, digamma(x[0])),),
+)
 define(
     "gamma",
     1,

@@ -12,7 +12,14 @@ from croton.graph.errors import DTypeError
 from croton.ops import base
 from croton.ops.arithmetic import add, divide, multiply, negative, sqrt, square, subtract, where
 from croton.ops.base import Array
-from croton.ops.elementwise import conjugate, define, elementwise, elementwise_inexact, in_single, inexact_operands
+from croton.ops.elementwise import (
+    conjugate,
+    define,
+    elementwise,
+    elementwise_inexact,
+    in_single,
+    inexact_operands,
+)
 
 __all__ = [
     "acos",
@@ -84,21 +91,49 @@ def _arctan2_derivative(x: Sequence[Array], y: Array, g: Array) -> Sequence[Arra
     )
 
 
-define("sin", 1, np.sin, kinds="fc", cost=2.0, derivative=lambda x, y, g: (multiply(g, conjugate(cos(x[0]))),))
 define(
-    "cos", 1, np.cos, kinds="fc", cost=2.0, derivative=lambda x, y, g: (negative(multiply(g, conjugate(sin(x[0])))),)
+    "sin", 1, np.sin, kinds="fc", cost=2.0, derivative=lambda x, y, g: (multiply(g, conjugate(cos(x[0]))),)
 )
 define(
-    "tan", 1, np.tan, kinds="fc", cost=3.0, derivative=lambda x, y, g: (multiply(g, conjugate(add(square(y), 1))),)
+    "cos",
+    1,
+    np.cos,
+    kinds="fc",
+    cost=2.0,
+    derivative=lambda x, y, g: (negative(multiply(g, conjugate(sin(x[0])))),),
+)
+define(
+    "tan",
+    1,
+    np.tan,
+    kinds="fc",
+    cost=3.0,
+    derivative=lambda x, y, g: (multiply(g, conjugate(add(square(y), 1))),),
 )
 define("arcsin", 1, np.arcsin, kinds="fc", cost=2.0, derivative=lambda x, y, g: (_arcsin_slope(x[0], g),))
-define("arccos", 1, np.arccos, kinds="fc", cost=2.0, derivative=lambda x, y, g: (negative(_arcsin_slope(x[0], g)),))
+define(
+    "arccos",
+    1,
+    np.arccos,
+    kinds="fc",
+    cost=2.0,
+    derivative=lambda x, y, g: (negative(_arcsin_slope(x[0], g)),),
+)
 define("arctan", 1, np.arctan, kinds="fc", cost=2.0, derivative=lambda x, y, g: (_arctan_slope(x[0], g),))
 define("arctan2", 2, np.arctan2, kinds="f", cost=3.0, derivative=_arctan2_derivative)
-define("sinh", 1, np.sinh, kinds="fc", cost=2.0, derivative=lambda x, y, g: (multiply(g, conjugate(cosh(x[0]))),))
-define("cosh", 1, np.cosh, kinds="fc", cost=2.0, derivative=lambda x, y, g: (multiply(g, conjugate(sinh(x[0]))),))
 define(
-    "arcsinh", 1, np.arcsinh, kinds="fc", cost=3.0, derivative=lambda x, y, g: (divide(g, conjugate(_hypot_one(x[0]))),)
+    "sinh", 1, np.sinh, kinds="fc", cost=2.0, derivative=lambda x, y, g: (multiply(g, conjugate(cosh(x[0]))),)
+)
+define(
+    "cosh", 1, np.cosh, kinds="fc", cost=2.0, derivative=lambda x, y, g: (multiply(g, conjugate(sinh(x[0]))),)
+)
+define(
+    "arcsinh",
+    1,
+    np.arcsinh,
+    kinds="fc",
+    cost=3.0,
+    derivative=lambda x, y, g: (divide(g, conjugate(_hypot_one(x[0]))),),
 )
 define("arccosh", 1, np.arccosh, kinds="fc", cost=3.0, derivative=lambda x, y, g: (_arccosh_slope(x[0], g),))
 define("arctanh", 1, np.arctanh, kinds="fc", cost=3.0, derivative=lambda x, y, g: (_arctanh_slope(x[0], g),))
@@ -193,7 +228,9 @@ def sinc(x: object) -> Array:
     array = base.as_array(x)
     number = array if dtypes.is_inexact(base.dtype_of(array)) else base.cast(array, dtypes.FLOAT64)
     if _is_complex(number):
-        angle = multiply(where(elementwise("equal", number, base.cast(0, base.dtype_of(number))), 1e-20, number), math.pi)
+        angle = multiply(
+            where(elementwise("equal", number, base.cast(0, base.dtype_of(number))), 1e-20, number), math.pi
+        )
         return divide(sin(angle), angle)
     from croton.ops.relative import sinc_unnormalized
 

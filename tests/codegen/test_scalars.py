@@ -1,0 +1,74 @@
+"""C for scalars: every function of the table has some, literals keep their bits, casts are NumPy's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import croton as ct
+import croton.tensor as T
+from croton.codegen import vector_maths
+from croton.codegen.scalars import ScalarPrinter, c_type, literal, storage_type, suffix
+from croton.codegen.templates import template
+from croton.graph import dtypes
+from croton.ops.elementwise import FUNCTIONS
+
+
+@pytest.mark.parametrize("dtype", dtypes.ALL, ids=str)
+def test_every_scalar_function_has_c(dtype: dtypes.DType) -> None:
+    for name, function in FUNCTIONS.items():
+        if function.accepts(dtype):
+            printer = ScalarPrinter()
+            assert printer.call(name, function.result_dtype(dtype), dtype, list("abc")[: function.arity])
+            assert set(printer.needed) <= vector_maths.available(), name
+
+
+def test_an_unknown_function_is_refused() -> None:
+    with pytest.raises(NotImplementedError, match="no C for no_such_function of float64"):
+        ScalarPrinter().call("no_such_function", dtypes.FLOAT64, dtypes.FLOAT64, ["x"])
+
+
+def test_halves_calculate_in_float_and_are_stored_in_16_bits() -> None:
+    for dtype in (dtypes.FLOAT16, dtypes.BFLOAT16):
+        assert c_type(dtype) == "float"
+        assert storage_type(dtype) == "unsigned short"
+        assert suffix(dtype) == "f32"
+
+
+def test_a_function_exact_in_halves_is_preferred() -> None:
+    printer = ScalarPrinter()
+    assert printer.call("nextafter", dtypes.FLOAT16, dtypes.FLOAT16, ["x", "y"]) == "ct_nextafter_f16(x, y)"
+
+
+@pytest.mark.parametrize("number", [0.1, -0.0, 1e300, 5e-324, 1.0, -2.5e-7, np.pi])
+def test_literals_are_exact(number: float) -> None:
+    text = literal(np.float64(number).tobytes(), dtypes.FLOAT64).strip("()")
+    back = float.fromhex(text) if "0x" in text else float(text)
+    assert np.float64(back).tobytes() == np.float64(number).tobytes()
+
+
+def test_literals_of_what_c_cannot_write() -> None:
+    assert literal(np.float32(np.inf).tobytes(), dtypes.FLOAT32) == "__builtin_inff()"
+    assert literal(np.float64(-np.inf).tobytes(), dtypes.FLOAT64) == "(-__builtin_inf())"
+    assert literal(np.float64(np.nan).tobytes(), dtypes.FLOAT64) == '__builtin_nan("")'
+    assert literal(np.int64(-(2**63)).tobytes(), dtypes.INT64) == "(-0x7fffffffffffffffLL - 1)"
+
+
+def test_small_products_do_not_overflow_int() -> None:
+    assert template("multiply", np.dtype(np.uint16)) == "({T})(1u * ({U}){0} * ({U}){1})"
+
+
+@pytest.mark.parametrize("source", dtypes.ALL, ids=str)
+def test_casts_are_those_of_numpy(source: dtypes.DType) -> None:
+    numbers = np.array([0, 1, 2, 3.7, 100.25, 127, 2049.5, 65000]) if source.kind != "b" else np.array([0, 1])
+    if source.kind not in "bu":
+        numbers = np.concatenate([numbers, -numbers])
+    if source.kind in "iu":
+        numbers = numbers[np.abs(numbers) <= np.iinfo(source).max]
+    array = numbers.astype(source)
+    x = T.tensor(source.name, shape=(None,))
+    outputs = [T.cast(x, dtype.name) for dtype in dtypes.ALL]
+    compiled, interpreted = (ct.function([x], outputs, mode=mode)(array) for mode in ("compile", "interpret"))
+    for dtype, computed, expected in zip(dtypes.ALL, compiled, interpreted, strict=True):
+        assert computed.dtype == dtype
+        np.testing.assert_array_equal(computed, expected, err_msg=dtype.name)
