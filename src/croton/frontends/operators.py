@@ -7,20 +7,18 @@ from typing import Any
 from croton.frontends.shape_methods import ShapeMethods
 from croton.graph.dims import Dim
 from croton.ops import (
-    (,
-    bits,
-    complex_numbers,
-    rounding,
-)
     argmax,
     arithmetic,
     base,
+    bits,
     comparison,
+    complex_numbers,
     contraction,
     cumulative,
     exponential,
     norms,
     reduction,
+    rounding,
     shape,
     statistics,
 )
