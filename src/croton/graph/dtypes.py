@@ -31,6 +31,9 @@ FLOATS = (FLOAT16, BFLOAT16, FLOAT32, FLOAT64)
 COMPLEXES = (COMPLEX64, COMPLEX128)
 ALL = (BOOL, *INTEGERS, *FLOATS, *COMPLEXES)
 _NAMES = {dtype.name: dtype for dtype in ALL}
+_CANONICAL = {dtype: dtype for dtype in ALL}  # names of NumPy dtypes are made anew each time, which is slow
+_INTEGER_SET, _FLOAT_SET, _COMPLEX_SET = frozenset(INTEGERS), frozenset(FLOATS), frozenset(COMPLEXES)
+_INEXACT_SET = _FLOAT_SET | _COMPLEX_SET
 
 
 def as_dtype(dtype: object) -> DType:
@@ -39,8 +42,10 @@ def as_dtype(dtype: object) -> DType:
     Raises:
         DTypeError: it is none of the sixteen dtypes.
     """
-    if isinstance(dtype, np.dtype) and dtype.name in _NAMES and dtype.isnative:
-        return _NAMES[dtype.name]
+    if isinstance(dtype, np.dtype):
+        known = _CANONICAL.get(dtype)
+        if known is not None:
+            return known
     if isinstance(dtype, str) and dtype in _NAMES:
         return _NAMES[dtype]
     try:
@@ -58,21 +63,21 @@ def is_bool(dtype: DType) -> bool:
 
 def is_integer(dtype: DType) -> bool:
     """True for signed and unsigned integers, not for bool."""
-    return dtype in INTEGERS
+    return dtype in _INTEGER_SET
 
 
 def is_float(dtype: DType) -> bool:
     """True for the four real floating dtypes."""
-    return dtype in FLOATS
+    return dtype in _FLOAT_SET
 
 
 def is_complex(dtype: DType) -> bool:
-    return dtype in COMPLEXES
+    return dtype in _COMPLEX_SET
 
 
 def is_inexact(dtype: DType) -> bool:
     """True for floating and complex dtypes: those that carry gradients."""
-    return dtype in FLOATS or dtype in COMPLEXES
+    return dtype in _INEXACT_SET
 
 
 def real_dtype(dtype: DType) -> DType:
