@@ -72,7 +72,8 @@ def _reciprocals(rewriter: Rewriter, value: Value) -> Value | None:
             against = [factor for factor, power in ratio.factors.items() if power in (1.0, 0.5)]
             if len(found) != 1 or len(against) != 1 or ratio.factors[found[0]] != -ratio.factors[against[0]]:
                 continue
-            gap = _gap(rewriter, against[0], found[0])
+            below = views.product(first).factors.get(found[0], 0.0), views.product(second).factors.get(against[0], 0.0)
+            gap = _gap(rewriter, against[0], found[0]) if max(below) < 0 else None
             if gap is None:
                 continue
             product = multiply_products(views.product(first), Product({against[0]: -1.0}, weight))

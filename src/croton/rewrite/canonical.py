@@ -155,7 +155,7 @@ CANONICAL: tuple[Rule, ...] = (
         "x * 1.0",
         -2,
     ),
-    Rule("named-power", "x**0, x**1, x**2 and x**-1 need no power function", frozenset(("power",)), _power, "x**2.0"),
+    Rule("named-power", "x**0, x**1, x**2 and x**-1 need no power function", frozenset(("power",)), _power, "power(x, const([2.0]))"),
     Rule(
         "division-by-power-of-two",
         "x / 2**k is x * 2**-k, exactly, and multiplying is faster",
@@ -172,5 +172,5 @@ CANONICAL: tuple[Rule, ...] = (
         _nested_view,
         "reshape(reshape(x, (3, 1)), (1, 3))",
     ),
-    Rule("needless-cast", "a cast there and back loses nothing", frozenset(("cast",)), _needless_cast, "cast(cast(x, 'float64'), 'float64')"),
+    Rule("needless-cast", "a cast there and back loses nothing", frozenset(("cast",)), _needless_cast, "cast(cast(cast(10 * x, 'int32'), 'int64'), 'float64')"),
 )

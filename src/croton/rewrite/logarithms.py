@@ -67,6 +67,10 @@ def _named(rewriter: Rewriter, value: Value) -> Value | None:
         from croton.ops.softmax import LogSoftmax
 
         return _applied(LogSoftmax(owner.op.axes), owner.inputs[0])  # type: ignore[attr-defined]
+    if name == "hypot_minus":  # hypot(u, c) - u
+        offset = owner.op.parameter  # type: ignore[attr-defined]
+        angle = build.call("arcsinh", build.scaled(owner.inputs[0], -1.0 / offset))
+        return build.write_sum(Sum({angle: 1.0}, math.log(offset)), value.type.dtype)
     if name in ("exprel", "bernoulli"):
         logarithm = derived("log_exprel", owner.inputs[0])
         return logarithm if name == "exprel" else build.negative(logarithm)
@@ -466,25 +470,15 @@ LOGARITHMS: tuple[Rule, ...] = (
     _log_rule("log-of-exp", "log(exp(x)) is x, also where exp(x) overflows", _exponential, "log(exp(x))", -3, 3),
     _log_rule(
         "log-of-named-function",
-        "log of sigmoid, softmax, erfc, cosh, tanh: functions of their own, right where the inner one is 0 or inf",
+        "log of sigmoid, softmax, erfc, cosh, x + sqrt(x**2 + 1): functions of their own, right far out",
         _named,
         "log(sigmoid(x))",
         -3,
         3,
     ),
     formula("log-of-arctanh", "log((1 + x) / (1 - x))", "2 * arctanh(x)", "accurate for small x", low=-0.9, high=0.9),
-    formula("log-of-arcsinh", "log(x + sqrt(x**2 + 1))", "arcsinh(x)", "no overflow of x**2, no cancellation for x < 0"),
-    formula("log-of-arcsinh-hypot", "log(x + hypot(x, 1))", "arcsinh(x)", "no cancellation for x < 0"),
-    formula("log-of-arcsinh-hypot-2", "log(x + hypot(1, x))", "arcsinh(x)", "no cancellation for x < 0"),
     formula(
         "log-of-arccosh",
-        "log(x + sqrt(x**2 - 1))",
-        "arccosh(x)",
-        "no overflow of x**2; accurate near 1",
-        low=1.1,
-    ),
-    formula(
-        "log-of-arccosh-factored",
         "log(x + sqrt((x - 1) * (x + 1)))",
         "arccosh(x)",
         "no overflow of x**2; accurate near 1",

@@ -20,7 +20,7 @@ from croton.ops.reduction import sum as sum_over
 from croton.ops.shape import Reshape, broadcast_to
 from croton.rewrite import build
 from croton.rewrite.derived import Derived
-from croton.rewrite.engine import Rewriter, Rule, formula
+from croton.rewrite.engine import Rewriter, Rule
 from croton.rewrite.exponentials import written
 from croton.rewrite.views import Product, Sum, add_sums, even, multiply_products
 
@@ -462,5 +462,4 @@ POWERS: tuple[Rule, ...] = (
         _weighted_logarithm,
         "const([0, 1, 2]) * log(x)",
     ),
-    formula("exp-of-minus-softplus", "exp(-softplus(x))", "sigmoid(-x)", "the inverse of -log(sigmoid)", low=-2),
 )
