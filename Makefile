@@ -1,0 +1,58 @@
+# Everything works from a fresh checkout: Python 3.11 or later (with its headers and venv) and a C compiler.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+STAMP := $(VENV)/.installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench docs clean
+
+help:
+	@echo "make demo    train a classifier through compiled code, then run the three example programs"
+	@echo "make test    run the tests"
+	@echo "make lint    formatting, lint, types, and the imports between stages"
+	@echo "make format  put the formatting right"
+	@echo "make bench   measure Croton against NumPy and any peers installed (PEERS=path of a Python)"
+	@echo "make docs    build the API documentation into docs/api"
+	@echo "make clean   remove all that these commands made"
+
+# The installation is editable: changes to Python and C sources take effect at the next import. The tools that
+# the build needs go in first, since an editable build uses them again whenever a C file has changed.
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "meson-python>=0.17" "meson>=1.3" ninja numpy
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
+		-Cbuild-dir=$(VENV)/build --editable ".[dev]"
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/python -m examples
+
+test: $(STAMP)
+	$(BIN)/python -c "import croton"  # builds what changed once, before the workers start
+	$(BIN)/python -m pytest -n 2 --timeout 300 -q $(TESTS)
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_layers.py
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/clang-format -i $(C_FILES)
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.micro $(if $(PEERS),--python $(PEERS))
+
+docs: $(STAMP)
+	$(BIN)/python docs/build.py docs/api
+
+clean:
+	rm -rf $(VENV) build docs/api .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
