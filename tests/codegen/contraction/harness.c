@@ -91,7 +91,10 @@ test_context *test_context_new(int threads, int refuse)
     return context;
 }
 
-ct_int test_context_regions(const test_context *context) { return context->regions; }
+ct_int test_context_regions(const test_context *context)
+{
+    return context->regions;
+}
 
 void test_context_free(test_context *context)
 {

@@ -28,7 +28,8 @@ static int wrong(ct_int m, ct_int n, ct_int k, int a_column_first, int b_column_
     TYPE *a = numbers(m * k), *b = numbers(k * n), *c = numbers(m * n);
     ct_int a_row = a_column_first ? 1 : k, a_column = a_column_first ? m : 1;
     ct_int b_row = b_column_first ? 1 : n, b_column = b_column_first ? k : 1;
-    int failed = KERNEL(&context->base, m, n, k, a, a_row, a_column, b, b_row, b_column, c, n, 0, 0, 0) != CT_OK;
+    int failed =
+        KERNEL(&context->base, m, n, k, a, a_row, a_column, b, b_row, b_column, c, n, 0, 0, 0) != CT_OK;
     for (ct_int i = 0; i < m; i++)
         for (ct_int j = 0; j < n; j++) {
             TYPE sum = 0;
@@ -46,7 +47,8 @@ static int wrong(ct_int m, ct_int n, ct_int k, int a_column_first, int b_column_
 int main(void)
 {
     static const ct_int sizes[] = {0, 1, 2, 3, 5, 6, 7, 13, 16, 17, 31, 33, 64, 100};
-    static const ct_int big[][3] = {{1, 700, 700}, {700, 1, 700}, {250, 130, 400}, {33, 300, 700}, {9, 5, 1500}, {700, 90, 40}};
+    static const ct_int big[][3] = {{1, 700, 700},  {700, 1, 700}, {250, 130, 400},
+                                    {33, 300, 700}, {9, 5, 1500},  {700, 90, 40}};
     enum { COUNT = sizeof sizes / sizeof *sizes, BIG = sizeof big / sizeof *big };
     for (int layouts = 0; layouts < 4; layouts++) {
         if ((layouts & 1 && FIXED_A_ROW) || (layouts & 2 && FIXED_B_ROW))

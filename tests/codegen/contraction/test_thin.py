@@ -1,4 +1,4 @@
-"""Kernels specialised to a small B: the same answers as the shared kernel's, for every size they are chosen for."""
+"""Kernels specialised to a small B: right for every size they are chosen for."""
 
 from __future__ import annotations
 

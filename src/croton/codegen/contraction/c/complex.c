@@ -24,9 +24,10 @@ static void separate(const product *x, ct_int p, ct_int steps, ct_int j, ct_int 
 }
 
 /* `count` rows of C by one block of columns: `steps` more products for each element. */
-static inline __attribute__((always_inline)) void add_block(int count, ct_int columns, ct_int steps, const REAL *a,
-                                                            ct_int a_row, ct_int a_column, const parts *right,
-                                                            REAL *c, ct_int c_row, int add)
+static inline __attribute__((always_inline)) void add_block(int count, ct_int columns, ct_int steps,
+                                                            const REAL *a, ct_int a_row, ct_int a_column,
+                                                            const parts *right, REAL *c, ct_int c_row,
+                                                            int add)
 {
     REAL real[BLOCK_ROWS][BLOCK_COLUMNS] = {{0}}, imaginary[BLOCK_ROWS][BLOCK_COLUMNS] = {{0}};
     for (int r = 0; add && r < count; r++)
@@ -62,11 +63,13 @@ static void multiply_rows(void *const *pointers, const ct_int *integers, ct_int 
             separate(x, p, steps, j, columns, &right);
             ct_int i = begin;
             for (; i + BLOCK_ROWS <= end; i += BLOCK_ROWS)
-                add_block(BLOCK_ROWS, columns, steps, (const REAL *)x->a + 2 * (i * x->a_row + p * x->a_column),
-                          x->a_row, x->a_column, &right, (REAL *)x->c + 2 * (i * x->c_row + j), x->c_row, p > 0);
+                add_block(BLOCK_ROWS, columns, steps,
+                          (const REAL *)x->a + 2 * (i * x->a_row + p * x->a_column), x->a_row, x->a_column,
+                          &right, (REAL *)x->c + 2 * (i * x->c_row + j), x->c_row, p > 0);
             for (; i < end; i++)
-                add_block(1, columns, steps, (const REAL *)x->a + 2 * (i * x->a_row + p * x->a_column), x->a_row,
-                          x->a_column, &right, (REAL *)x->c + 2 * (i * x->c_row + j), x->c_row, p > 0);
+                add_block(1, columns, steps, (const REAL *)x->a + 2 * (i * x->a_row + p * x->a_column),
+                          x->a_row, x->a_column, &right, (REAL *)x->c + 2 * (i * x->c_row + j), x->c_row,
+                          p > 0);
         }
     }
     finish(x, begin, end);

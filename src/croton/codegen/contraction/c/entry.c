@@ -7,9 +7,22 @@ int ENTRY(ct_context *ctx, ct_int m, ct_int n, ct_int k, const ELEMENT *a, ct_in
           const ELEMENT *b, ct_int b_row, ct_int b_column, ELEMENT *c, ct_int c_row, ct_range_body epilogue,
           void *const *pointers, const ct_int *integers)
 {
-    const product x = {.ctx = ctx, .m = m, .n = n, .k = k, .a = a, .a_row = a_row, .a_column = a_column,
-                       .b = b, .b_row = b_row, .b_column = b_column, .c = c, .c_row = c_row,
-                       .epilogue = epilogue, .pointers = pointers, .integers = integers, .threaded = 1};
+    const product x = {.ctx = ctx,
+                       .m = m,
+                       .n = n,
+                       .k = k,
+                       .a = a,
+                       .a_row = a_row,
+                       .a_column = a_column,
+                       .b = b,
+                       .b_row = b_row,
+                       .b_column = b_column,
+                       .c = c,
+                       .c_row = c_row,
+                       .epilogue = epilogue,
+                       .pointers = pointers,
+                       .integers = integers,
+                       .threaded = 1};
     return MULTIPLY(&x);
 }
 
@@ -42,14 +55,30 @@ static void multiply_members(void *const *pointers, const ct_int *integers, ct_i
 }
 
 int BATCH_ENTRY(ct_context *ctx, ct_int count, ct_int m, ct_int n, ct_int k, const ELEMENT *a, ct_int a_batch,
-                ct_int a_row, ct_int a_column, const ELEMENT *b, ct_int b_batch, ct_int b_row, ct_int b_column,
-                ELEMENT *c, ct_int c_batch, ct_int c_row, ct_range_body epilogue, void *const *pointers,
-                const ct_int *integers)
+                ct_int a_row, ct_int a_column, const ELEMENT *b, ct_int b_batch, ct_int b_row,
+                ct_int b_column, ELEMENT *c, ct_int c_batch, ct_int c_row, ct_range_body epilogue,
+                void *const *pointers, const ct_int *integers)
 {
-    batch t = {.first = {.ctx = ctx, .m = m, .n = n, .k = k, .a = a, .a_row = a_row, .a_column = a_column,
-                         .b = b, .b_row = b_row, .b_column = b_column, .c = c, .c_row = c_row,
-                         .epilogue = epilogue, .pointers = pointers, .integers = integers, .threaded = 1},
-               .a_batch = a_batch, .b_batch = b_batch, .c_batch = c_batch, .status = CT_OK};
+    batch t = {.first = {.ctx = ctx,
+                         .m = m,
+                         .n = n,
+                         .k = k,
+                         .a = a,
+                         .a_row = a_row,
+                         .a_column = a_column,
+                         .b = b,
+                         .b_row = b_row,
+                         .b_column = b_column,
+                         .c = c,
+                         .c_row = c_row,
+                         .epilogue = epilogue,
+                         .pointers = pointers,
+                         .integers = integers,
+                         .threaded = 1},
+               .a_batch = a_batch,
+               .b_batch = b_batch,
+               .c_batch = c_batch,
+               .status = CT_OK};
     double work = work_of(&t.first);
     /* Few large products share their threads inside; otherwise whole products are shared out. */
     if (count < 16 && work > 4e6) {

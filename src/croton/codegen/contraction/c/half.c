@@ -18,7 +18,10 @@ static inline unsigned as_bits(float value)
 }
 
 #if HALF_IS_BFLOAT16
-static inline float widen(unsigned short half) { return as_float((unsigned)half << 16); }
+static inline float widen(unsigned short half)
+{
+    return as_float((unsigned)half << 16);
+}
 
 /* To nearest, ties to even; a NaN stays a quiet one. */
 static inline unsigned short narrow(float value)
@@ -58,7 +61,8 @@ typedef struct {
     float *a, *b, *c;
 } widened;
 
-static void widen_matrix(const ELEMENT *from, ct_int rows, ct_int columns, ct_int row, ct_int column, float *out)
+static void widen_matrix(const ELEMENT *from, ct_int rows, ct_int columns, ct_int row, ct_int column,
+                         float *out)
 {
     for (ct_int i = 0; i < rows; i++) {
         if (column == 1) {
@@ -77,7 +81,8 @@ static void widen_left(void *const *pointers, const ct_int *integers, ct_int beg
     (void)integers;
     const widened *t = (const widened *)pointers[0];
     const product *x = t->x;
-    widen_matrix((const ELEMENT *)x->a + begin * x->a_row, end - begin, x->k, x->a_row, x->a_column, t->a + begin * x->k);
+    widen_matrix((const ELEMENT *)x->a + begin * x->a_row, end - begin, x->k, x->a_row, x->a_column,
+                 t->a + begin * x->k);
 }
 
 static void widen_right(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
@@ -85,7 +90,8 @@ static void widen_right(void *const *pointers, const ct_int *integers, ct_int be
     (void)integers;
     const widened *t = (const widened *)pointers[0];
     const product *x = t->x;
-    widen_matrix((const ELEMENT *)x->b + begin * x->b_row, end - begin, x->n, x->b_row, x->b_column, t->b + begin * x->n);
+    widen_matrix((const ELEMENT *)x->b + begin * x->b_row, end - begin, x->n, x->b_row, x->b_column,
+                 t->b + begin * x->n);
 }
 
 /* The epilogue of the product in float: rows are rounded into C, then handed on. */
@@ -110,9 +116,18 @@ static int multiply_half(const product *x)
         return CT_OK;
     widened t = {.x = x};
     void *const pointers[1] = {&t};
-    product inner = {.ctx = x->ctx, .m = x->m, .n = x->n, .k = x->k, .a_row = x->k, .a_column = 1,
-                           .b_row = x->n, .b_column = 1, .c_row = x->n, .epilogue = narrow_rows,
-                           .pointers = pointers, .threaded = x->threaded};
+    product inner = {.ctx = x->ctx,
+                     .m = x->m,
+                     .n = x->n,
+                     .k = x->k,
+                     .a_row = x->k,
+                     .a_column = 1,
+                     .b_row = x->n,
+                     .b_column = 1,
+                     .c_row = x->n,
+                     .epilogue = narrow_rows,
+                     .pointers = pointers,
+                     .threaded = x->threaded};
     ct_int a_bytes = round_up(x->m * x->k * 4, 64), b_bytes = round_up(x->k * x->n * 4, 64);
     ct_int c_bytes = round_up(x->m * x->n * 4, 64);
     ct_int inner_bytes = 4 * (x->k * (x->n + PANEL + 1) + 16 * (x->m + x->n)); /* more than it asks for */

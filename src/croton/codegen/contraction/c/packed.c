@@ -5,7 +5,8 @@
  */
 
 #ifndef __clang__
-#pragma GCC optimize("O1") /* what is hot stands above: this text only leads there, and compiles twice as fast */
+#pragma GCC optimize(                                                                                        \
+    "O1") /* what is hot stands above: this text only leads there, and compiles twice as fast */
 #endif
 
 #define LEFT_BYTES 131072    /* packed A of one block of rows: a good part of the second-level cache */
@@ -18,9 +19,9 @@
 typedef struct {
     const product *x;
     int pack_left;
-    int direct_right;            /* B is read where it lies, but for its last, narrow panel */
-    REAL *packed;                /* B packed beforehand, the slab at work; NULL when it is not */
-    ct_int k_begin, k_end;       /* the slab: steps and panels */
+    int direct_right;      /* B is read where it lies, but for its last, narrow panel */
+    REAL *packed;          /* B packed beforehand, the slab at work; NULL when it is not */
+    ct_int k_begin, k_end; /* the slab: steps and panels */
     ct_int panel_begin, panel_end;
     ct_int depth;                /* steps in a block of k */
     ct_int block_rows;           /* rows that share one packing of B */
@@ -31,7 +32,8 @@ typedef struct {
 /* Where the slab keeps panel q of the block of `steps` at p: blocks of k one after another. */
 INLINE REAL *packed_panel(const plan *t, ct_int p, ct_int steps, ct_int q)
 {
-    return t->packed + ((p - t->k_begin) * (t->panel_end - t->panel_begin) + (q - t->panel_begin) * steps) * PANEL;
+    return t->packed +
+           ((p - t->k_begin) * (t->panel_end - t->panel_begin) + (q - t->panel_begin) * steps) * PANEL;
 }
 
 /* Panels [begin, end) of the slab; a few side by side, so that a row of B is read a stretch at a time. */
@@ -62,7 +64,8 @@ static void pack_panels(void *const *pointers, const ct_int *integers, ct_int be
     }
 }
 
-static void pack_left_block(const product *x, ct_int i_begin, ct_int i_end, ct_int p, ct_int steps, REAL *left)
+static void pack_left_block(const product *x, ct_int i_begin, ct_int i_end, ct_int p, ct_int steps,
+                            REAL *left)
 {
     ct_int height;
     for (ct_int i = i_begin; i < i_end; i += height) {

@@ -10,8 +10,7 @@
 #define SQUARE (SQUARE_BYTES / REAL_BYTES)
 
 typedef REAL square_vector __attribute__((vector_size(SQUARE_BYTES)));
-typedef REAL loose_square_vector
-    __attribute__((vector_size(SQUARE_BYTES), aligned(REAL_BYTES), may_alias));
+typedef REAL loose_square_vector __attribute__((vector_size(SQUARE_BYTES), aligned(REAL_BYTES), may_alias));
 
 #if defined(__clang__) || __GNUC__ >= 12
 #define SHUFFLE(X, Y, ...) __builtin_shufflevector(X, Y, __VA_ARGS__)
@@ -68,7 +67,8 @@ INLINE void transpose(square_vector r[SQUARE])
 
 /* out[p * step + i] = row i of `from` at step p, for i < SQUARE and p < k; rows from `valid` on repeat
  * the last valid one. Steps of a row are contiguous. */
-SEPARATE void pack_square_rows(ct_int valid, ct_int k, const REAL *from, ct_int stride, REAL *out, ct_int step)
+SEPARATE void pack_square_rows(ct_int valid, ct_int k, const REAL *from, ct_int stride, REAL *out,
+                               ct_int step)
 {
     const REAL *rows[SQUARE];
     UNROLL
@@ -91,8 +91,8 @@ SEPARATE void pack_square_rows(ct_int valid, ct_int k, const REAL *from, ct_int 
 }
 
 /* Elements one by one, where nothing is contiguous; rows from `valid` to `filled` are zero. */
-SEPARATE void pack_elements(ct_int height, ct_int valid, ct_int filled, ct_int k, const REAL *from, ct_int row,
-                            ct_int column, REAL *out)
+SEPARATE void pack_elements(ct_int height, ct_int valid, ct_int filled, ct_int k, const REAL *from,
+                            ct_int row, ct_int column, REAL *out)
 {
     for (ct_int p = 0; p < k; p++)
         for (ct_int i = 0; i < filled; i++)
@@ -103,7 +103,8 @@ SEPARATE void pack_elements(ct_int height, ct_int valid, ct_int filled, ct_int k
  * of each step holds numbers that nobody stores. A height that is no multiple of SQUARE is overshot by up
  * to SQUARE elements, so groups of rows go from the last to the first, panels are packed in ascending
  * order, and the buffer has that much to spare. */
-static void pack(ct_int height, ct_int valid, ct_int k, const REAL *from, ct_int row, ct_int column, REAL *out)
+static void pack(ct_int height, ct_int valid, ct_int k, const REAL *from, ct_int row, ct_int column,
+                 REAL *out)
 {
     ct_int vectors = round_up(valid, LANES), filled = smaller(vectors, height), p = 0;
     if (column == 1) {

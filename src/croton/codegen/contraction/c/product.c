@@ -19,16 +19,31 @@ typedef struct {
 
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE ct_int smaller(ct_int x, ct_int y) { return x < y ? x : y; }
+INLINE ct_int smaller(ct_int x, ct_int y)
+{
+    return x < y ? x : y;
+}
 
-INLINE ct_int larger(ct_int x, ct_int y) { return x > y ? x : y; }
+INLINE ct_int larger(ct_int x, ct_int y)
+{
+    return x > y ? x : y;
+}
 
-INLINE ct_int divide_up(ct_int x, ct_int unit) { return (x + unit - 1) / unit; }
+INLINE ct_int divide_up(ct_int x, ct_int unit)
+{
+    return (x + unit - 1) / unit;
+}
 
-INLINE ct_int round_up(ct_int x, ct_int unit) { return divide_up(x, unit) * unit; }
+INLINE ct_int round_up(ct_int x, ct_int unit)
+{
+    return divide_up(x, unit) * unit;
+}
 
 /* Multiply-adds in the product; floating point, so that no size overflows. */
-INLINE double work_of(const product *x) { return (double)x->m * (double)x->n * (double)x->k; }
+INLINE double work_of(const product *x)
+{
+    return (double)x->m * (double)x->n * (double)x->k;
+}
 
 static void run(const product *x, ct_range_body body, void *const *pointers, ct_int extent, ct_int grain)
 {
@@ -74,7 +89,8 @@ static int multiply_empty(const product *x, ct_int element_bytes)
     if (x->m > 0 && x->n > 0 && x->k > 0)
         return 0;
     for (ct_int i = 0; i < x->m && x->n > 0; i++)
-        __builtin_memset((char *)x->c + i * x->c_row * element_bytes, 0, (unsigned long)(x->n * element_bytes));
+        __builtin_memset((char *)x->c + i * x->c_row * element_bytes, 0,
+                         (unsigned long)(x->n * element_bytes));
     finish(x, 0, x->m);
     return 1;
 }

@@ -17,9 +17,11 @@
 #endif
 
 enum {
-    /* The widest vector of the machine that COLUMNS elements do not leave mostly empty. */
+/* The widest vector of the machine that COLUMNS elements do not leave mostly empty. */
 #if defined(__AVX512F__)
-    THIN_bytes = ROW_BYTES > 32 ? 64 : ROW_BYTES > 16 ? 32 : 16,
+    THIN_bytes = ROW_BYTES > 32 ? 64
+    : ROW_BYTES > 16            ? 32
+                                : 16,
 #elif defined(__AVX__)
     THIN_bytes = ROW_BYTES > 16 ? 32 : 16,
 #else
@@ -79,8 +81,9 @@ static inline __attribute__((always_inline)) void THIN_store(REAL *c, THIN_vecto
 }
 
 /* Rows i to i + height, `pair` vectors from v on. */
-static inline __attribute__((always_inline)) void THIN_tile(const THIN_product *t, int height, int pair, ct_int i,
-                                                            int v, ct_int p, ct_int steps, const REAL *packed)
+static inline __attribute__((always_inline)) void THIN_tile(const THIN_product *t, int height, int pair,
+                                                            ct_int i, int v, ct_int p, ct_int steps,
+                                                            const REAL *packed)
 {
     CT_CONTRACT
     THIN_vector sums[THIN_height][2];
@@ -125,7 +128,8 @@ static void THIN_row(const THIN_product *t, ct_int i, ct_int p, ct_int steps, co
                 sums[s] += a[(step + s) * A_COLUMN] * *(const THIN_vector *)(right + (step + s) * THIN_width);
         }
         for (ct_int rest = 0; rest < steps % 4; rest++)
-            sums[0] += a[(step + rest) * A_COLUMN] * *(const THIN_vector *)(right + (step + rest) * THIN_width);
+            sums[0] +=
+                a[(step + rest) * A_COLUMN] * *(const THIN_vector *)(right + (step + rest) * THIN_width);
         THIN_vector sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         REAL *c = t->c + i * t->c_row + v * THIN_lanes;
         if (v == THIN_vectors - 1)
@@ -182,14 +186,25 @@ static void THIN_run(const THIN_product *t, int threaded)
         THIN_rows(pointers, none, i, i + piece < t->m ? i + piece : t->m);
 }
 
-static inline int THIN(ct_context *ctx, ct_int m, ct_int n, ct_int k, const REAL *a, ct_int a_row, ct_int a_column,
-                       const REAL *b, ct_int b_row, ct_int b_column, REAL *c, ct_int c_row,
+static inline int THIN(ct_context *ctx, ct_int m, ct_int n, ct_int k, const REAL *a, ct_int a_row,
+                       ct_int a_column, const REAL *b, ct_int b_row, ct_int b_column, REAL *c, ct_int c_row,
                        ct_range_body epilogue, void *const *pointers, const ct_int *integers)
 {
     (void)n;
-    const THIN_product whole = {.ctx = ctx, .m = m, .k = k, .a = a, .a_row = a_row, .a_column = a_column, .b = b,
-                            .b_row = b_row, .b_column = b_column, .c = c, .c_row = c_row,
-                            .epilogue = epilogue, .pointers = pointers, .integers = integers};
+    const THIN_product whole = {.ctx = ctx,
+                                .m = m,
+                                .k = k,
+                                .a = a,
+                                .a_row = a_row,
+                                .a_column = a_column,
+                                .b = b,
+                                .b_row = b_row,
+                                .b_column = b_column,
+                                .c = c,
+                                .c_row = c_row,
+                                .epilogue = epilogue,
+                                .pointers = pointers,
+                                .integers = integers};
     THIN_run(&whole, 1);
     return CT_OK;
 }
@@ -214,10 +229,23 @@ static inline int THIN_batch(ct_context *ctx, ct_int count, ct_int m, ct_int n, 
 {
     static const ct_int none[1] = {0};
     (void)n;
-    const THIN_product whole = {.ctx = ctx, .m = m, .k = k, .a = a, .a_row = a_row, .a_column = a_column, .b = b,
-                            .b_row = b_row, .b_column = b_column, .c = c, .c_row = c_row,
-                            .epilogue = epilogue, .pointers = pointers, .integers = integers,
-                            .a_batch = a_batch, .b_batch = b_batch, .c_batch = c_batch};
+    const THIN_product whole = {.ctx = ctx,
+                                .m = m,
+                                .k = k,
+                                .a = a,
+                                .a_row = a_row,
+                                .a_column = a_column,
+                                .b = b,
+                                .b_row = b_row,
+                                .b_column = b_column,
+                                .c = c,
+                                .c_row = c_row,
+                                .epilogue = epilogue,
+                                .pointers = pointers,
+                                .integers = integers,
+                                .a_batch = a_batch,
+                                .b_batch = b_batch,
+                                .c_batch = c_batch};
     const THIN_product *t = &whole;
     void *const members[1] = {(void *)t};
     double grain = 2e5 / ((double)t->m * COLUMNS * ((double)(STEPS) + 1) + 1);

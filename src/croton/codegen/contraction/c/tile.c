@@ -98,8 +98,8 @@ INLINE void store_tile(int height, int width, vector sums[FULL_ROWS][2], const t
 
 /* Row i of A is read at rows[i][p * a_step], whether packed or where it lies. Where `copy` is not NULL, B
  * lies scattered: its panel is fetched ahead and left packed in `copy` for the next tiles. */
-INLINE void multiply_tile(int height, int width, ct_int k, const REAL *const *from, ct_int a_step, const REAL *b,
-                          ct_int b_step, REAL *copy, const target *to)
+INLINE void multiply_tile(int height, int width, ct_int k, const REAL *const *from, ct_int a_step,
+                          const REAL *b, ct_int b_step, REAL *copy, const target *to)
 {
     const REAL *rows[FULL_ROWS];
     vector sums[FULL_ROWS][2];
@@ -134,11 +134,11 @@ INLINE void multiply_tile(int height, int width, ct_int k, const REAL *const *fr
 typedef void (*tile_function)(ct_int k, const REAL *const *rows, ct_int a_step, const REAL *b, ct_int b_step,
                               const target *to);
 
-#define TILE_FUNCTION(NAME, HEIGHT, WIDTH)                                                              \
-    static void NAME(ct_int k, const REAL *const *rows, ct_int a_step, const REAL *b, ct_int b_step,    \
-                     const target *to)                                                                  \
-    {                                                                                                   \
-        multiply_tile(HEIGHT, WIDTH, k, rows, a_step, b, b_step, 0, to);                                \
+#define TILE_FUNCTION(NAME, HEIGHT, WIDTH)                                                                   \
+    static void NAME(ct_int k, const REAL *const *rows, ct_int a_step, const REAL *b, ct_int b_step,         \
+                     const target *to)                                                                       \
+    {                                                                                                        \
+        multiply_tile(HEIGHT, WIDTH, k, rows, a_step, b, b_step, 0, to);                                     \
     }
 
 TILE_FUNCTION(tile_full_2, FULL_ROWS, 2)

@@ -7,9 +7,10 @@
 #define BLOCK_ROWS 4
 
 /* `count` rows of C by up to BLOCK_COLUMNS columns: `steps` more products for each element. */
-static inline __attribute__((always_inline)) void add_block(int count, ct_int columns, ct_int steps, const ELEMENT *a,
-                                                            ct_int a_row, ct_int a_column, const ELEMENT *right,
-                                                            ct_int right_step, ELEMENT *c, ct_int c_row, int add)
+static inline __attribute__((always_inline)) void add_block(int count, ct_int columns, ct_int steps,
+                                                            const ELEMENT *a, ct_int a_row, ct_int a_column,
+                                                            const ELEMENT *right, ct_int right_step,
+                                                            ELEMENT *c, ct_int c_row, int add)
 {
     ELEMENT sums[BLOCK_ROWS][BLOCK_COLUMNS] = {{0}};
     for (int r = 0; add && r < count; r++)
@@ -49,11 +50,13 @@ static void multiply_rows(void *const *pointers, const ct_int *integers, ct_int 
             }
             ct_int i = begin;
             for (; i + BLOCK_ROWS <= end; i += BLOCK_ROWS)
-                add_block(BLOCK_ROWS, columns, steps, (const ELEMENT *)x->a + i * x->a_row + p * x->a_column, x->a_row,
-                          x->a_column, right, right_step, (ELEMENT *)x->c + i * x->c_row + j, x->c_row, p > 0);
+                add_block(BLOCK_ROWS, columns, steps, (const ELEMENT *)x->a + i * x->a_row + p * x->a_column,
+                          x->a_row, x->a_column, right, right_step, (ELEMENT *)x->c + i * x->c_row + j,
+                          x->c_row, p > 0);
             for (; i < end; i++)
-                add_block(1, columns, steps, (const ELEMENT *)x->a + i * x->a_row + p * x->a_column, x->a_row, x->a_column, right,
-                          right_step, (ELEMENT *)x->c + i * x->c_row + j, x->c_row, p > 0);
+                add_block(1, columns, steps, (const ELEMENT *)x->a + i * x->a_row + p * x->a_column, x->a_row,
+                          x->a_column, right, right_step, (ELEMENT *)x->c + i * x->c_row + j, x->c_row,
+                          p > 0);
         }
     }
     finish(x, begin, end);
