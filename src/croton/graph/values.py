@@ -95,7 +95,7 @@ class Value:
 
 
 class Constant(Value):
-    """A value known now. `data` is read-only."""
+    """A value known now. `data` is read-only and in C order."""
 
     __slots__ = ("data",)
 
@@ -104,8 +104,8 @@ class Constant(Value):
     def __init__(self, data: NDArray, name: str | None = None) -> None:
         as_dtype(data.dtype)
         super().__init__(TensorType(as_dtype(data.dtype), tuple(data.shape)), name=name)
-        if data.flags.writeable:
-            data = data.copy()
+        if data.flags.writeable or not (data.flags.c_contiguous and data.flags.aligned):
+            data = data.copy(order="C")  # compiled code reads constants in C order
             data.flags.writeable = False
         self.data = data
 
