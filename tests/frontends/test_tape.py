@@ -266,3 +266,26 @@ def test_watching_twice_warns_of_nothing():
         tape.watch([x, x])
         y = x * 2.0
     assert float(tape.gradient(y, x)) == 2.0
+
+
+def test_remembered_derivatives_follow_the_numbers_and_the_shapes():
+    def slope(point, factor, power):
+        x = ct.Tensor(point)
+        with ct.GradientTape() as tape:
+            tape.watch(x)
+            y = T.sum(T.exp(x * factor) ** power)
+        return tape.gradient(y, x)
+
+    for point in ([0.1, 0.2], [0.3, 0.4], [0.1, 0.2, 0.3]):
+        for factor, power in ((1.0, 2), (2.0, 2), (1.0, 3)):
+            exact = factor * power * np.exp(np.array(point) * factor * power)
+            np.testing.assert_allclose(slope(point, factor, power), exact)
+
+
+def test_a_watched_number_may_be_a_target_and_an_operand():
+    x = ct.Tensor(3.0)
+    with ct.GradientTape() as tape:
+        tape.watch(x)
+        y = x * 2.0
+        z = y * y
+    assert float(tape.gradient([y, z], x)) == 2.0 + 24.0

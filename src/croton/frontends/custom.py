@@ -107,6 +107,8 @@ def _accepts_variables(function: GradientFunction) -> bool:
 class EagerCustom(Operation):
     """What tapes record of an eager call: the gradient function is called with tensors."""
 
+    transient = True  # made anew for every call, so that derivatives through it need not be remembered
+
     def __init__(self, rule: _Rule) -> None:
         self.rule = rule
         self.name = rule.name  # type: ignore[misc]

@@ -3,19 +3,22 @@
 The mirror is made of fresh values, so that exactly what was recorded is differentiated. Its derivative
 is stabilised and then applied operation by operation to the recorded arrays, through the same door as
 the user's own operations: an outer tape sees them, which is how higher orders come about. Forward values
-that the derivative needs are the recorded ones.
+that the derivative needs are the recorded ones. The derivative of what has the same operations, shapes and
+constants is found once and remembered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from croton.autodiff import cotangents_of
 from croton.graph import dtypes
 from croton.graph.graph import sorted_equations
 from croton.graph.operation import Operation
-from croton.graph.values import Constant, Equation, TensorType, Value
+from croton.graph.values import Constant, Equation, NDArray, TensorType, Value
 from croton.ops import base
 from croton.ops.base import Array
 from croton.ops.shape import ones_like
@@ -35,60 +38,123 @@ class Derivation:
 
     def __init__(self, records: Sequence[Record], targets: Sequence[Array], sources: Sequence[Array]) -> None:
         """targets and sources: recorded arrays; a source may be an intermediate one."""
-        self._mirrored: dict[int, Value] = {}
-        self._actual: dict[Value, Array] = {}
-        self._sources = {id(source) for source in sources}
-        with base.building_graphs():
-            for record in _needed(records, targets):
-                self._mirror(record)
-            self.targets = [self._leaf(target) for target in targets]
-            self.seeds = [type_of(target)() for target in targets]
-            wrt = [self._leaf(source) for source in sources]
-            with base.recording_paused():
-                self.results = cotangents_of(self.targets, self.seeds, wrt, (), stabilize)
-
-    def _leaf(self, array: Array) -> Value:
-        known = self._mirrored.get(id(array))
-        if known is None:
-            known = self._mirrored[id(array)] = type_of(array)()
-            self._actual[known] = array
-        return known
-
-    def _mirror(self, record: Record) -> None:
-        operands = [self._operand(operand) for operand in record.operands]
-        equation = Equation(record.op, operands, [type_of(output) for output in record.outputs])
-        for output, value in zip(record.outputs, equation.outputs, strict=True):
-            self._mirrored[id(output)] = value
-            self._actual[value] = output
-
-    def _operand(self, array: Array) -> Value:
-        known = self._mirrored.get(id(array))
-        if known is not None:
-            return known
-        if id(array) not in self._sources and _is_number(array):
-            value = self._mirrored[id(array)] = (
-                base.symbolic(array) if isinstance(array, Value) else base.frozen(array.data)
-            )
-            return value
-        return self._leaf(array)
+        outline = _Outline(records, targets, sources)
+        self._plan = _plan_for(outline)
+        self._actual = {
+            value: array
+            for value, array, number in zip(self._plan.values, outline.arrays, outline.is_number, strict=True)
+            if not number
+        }
 
     def compute(self, seeds: Sequence[Array | None]) -> list[Array | None]:
         """The cotangents of the sources; None among `seeds` means ones."""
+        plan = self._plan
         values: dict[Value, Array] = dict(self._actual)
-        for value, target, seed in zip(self.seeds, self.targets, seeds, strict=True):
+        for value, target, seed in zip(plan.seeds, plan.targets, seeds, strict=True):
             values[value] = ones_like(self._actual[target]) if seed is None else seed
-        results = [value for value in self.results if value is not None]
-        equations = sorted_equations(results, values)
-        last = {operand: number for number, equation in enumerate(equations) for operand in equation.inputs}
-        kept = {*results, *values}
-        for number, equation in enumerate(equations):
+        for equation, finished in zip(plan.equations, plan.finished, strict=True):
             operands = [_array(operand, values) for operand in equation.inputs]
             outputs = perform(equation.op, operands)
             values.update(zip(equation.outputs, outputs, strict=True))
-            for operand in equation.inputs:  # memory of cotangents goes as soon as nothing reads them
-                if last[operand] == number and operand not in kept:
-                    values.pop(operand, None)
-        return [None if value is None else _array(value, values) for value in self.results]
+            for operand in finished:  # memory of cotangents goes as soon as nothing reads them
+                values.pop(operand, None)
+        return [None if value is None else _array(value, values) for value in plan.results]
+
+
+class _Outline:
+    """The records that targets depend on, with arrays numbered in the order in which they occur."""
+
+    def __init__(self, records: Sequence[Record], targets: Sequence[Array], sources: Sequence[Array]) -> None:
+        self.arrays: list[Array] = []
+        self.is_number: list[bool] = []
+        self._numbers: dict[int, int] = {}
+        named = {id(array) for array in (*targets, *sources)}
+        self.steps: list[tuple[Operation, tuple[int, ...], tuple[int, ...]]] = []
+        for record in _needed(records, targets):
+            operands = tuple(
+                self._place(operand, id(operand) not in named and _is_number(operand))
+                for operand in record.operands
+            )
+            self.steps.append(
+                (record.op, operands, tuple(self._place(output, False) for output in record.outputs))
+            )
+        self.targets = tuple(self._place(target, False) for target in targets)
+        self.sources = tuple(self._place(source, False) for source in sources)
+
+    def _place(self, array: Array, number: bool) -> int:
+        known = self._numbers.get(id(array))
+        if known is None:
+            known = self._numbers[id(array)] = len(self.arrays)
+            self.arrays.append(array)
+            self.is_number.append(number)
+        return known
+
+    def key(self) -> Any:
+        """Equal for outlines with equal derivatives; None where another such outline is unlikely."""
+        if base.building.symbolic or any(getattr(step[0], "transient", False) for step in self.steps):
+            return None
+        described = tuple(
+            (type_of(array), _first(array).tobytes() if number else None)
+            for array, number in zip(self.arrays, self.is_number, strict=True)
+        )
+        if any(isinstance(array, Value) for array in self.arrays):
+            return None
+        return tuple(self.steps), described, self.targets, self.sources
+
+
+class _Plan:
+    """The derivative of an outline as equations in the order in which they are computed."""
+
+    def __init__(self, outline: _Outline) -> None:
+        found: dict[int, Value] = {}
+
+        def value_of(position: int) -> Value:
+            if position not in found:
+                array = outline.arrays[position]
+                found[position] = _constant(array) if outline.is_number[position] else type_of(array)()
+            return found[position]
+
+        with base.building_graphs(), base.recording_paused():
+            for op, operands, outputs in outline.steps:
+                types = [type_of(outline.arrays[position]) for position in outputs]
+                equation = Equation(op, [value_of(position) for position in operands], types)
+                found.update(zip(outputs, equation.outputs, strict=True))
+            self.targets = [value_of(position) for position in outline.targets]
+            self.seeds = [target.type() for target in self.targets]
+            wrt = [value_of(position) for position in outline.sources]
+            self.results = cotangents_of(self.targets, self.seeds, wrt, (), stabilize)
+        self.values = [value_of(position) for position in range(len(outline.arrays))]
+        given = {v for v, number in zip(self.values, outline.is_number, strict=True) if not number} | {
+            *self.seeds
+        }
+        results = [value for value in self.results if value is not None]
+        self.equations = sorted_equations(results, given)
+        kept = {*results, *given}
+        last = {value: n for n, equation in enumerate(self.equations) for value in equation.inputs}
+        self.finished: list[list[Value]] = [[] for _ in self.equations]
+        for value, number in last.items():
+            if value not in kept:
+                self.finished[number].append(value)
+
+
+_MOST_PLANS = 256
+_plans: dict[Any, _Plan] = {}
+
+
+def _plan_for(outline: _Outline) -> _Plan:
+    """The plan for an outline, remembered for the next round of a training loop."""
+    key = outline.key()
+    if key is None:
+        return _Plan(outline)
+    try:
+        known = _plans.get(key)
+    except TypeError:  # an operation that cannot be hashed
+        return _Plan(outline)
+    if known is None:
+        if len(_plans) >= _MOST_PLANS:
+            _plans.clear()
+        known = _plans[key] = _Plan(outline)
+    return known
 
 
 def perform(op: Operation, operands: Sequence[Array]) -> Sequence[Array]:
@@ -106,7 +172,17 @@ def _is_number(array: Array) -> bool:
         return isinstance(array, Constant)
     if any(recorder.tracks(array) for recorder in base.recorders.active):
         return False
-    return array.data.size == 1 or not any(array.data.strides)
+    return array.data.size == 1 or (array.data.size > 1 and not any(array.data.strides))
+
+
+def _first(array: Array) -> NDArray:
+    """The number that an array of one number holds."""
+    data: NDArray = array.data
+    return np.asarray(data[(0,) * data.ndim])
+
+
+def _constant(array: Array) -> Value:
+    return base.symbolic(array) if isinstance(array, Value) else base.frozen(array.data)
 
 
 def _array(value: Value, values: Mapping[Value, Array]) -> Array:
