@@ -85,6 +85,9 @@ class Scatter(KernelOperation):
 
     Operands: the array, unless `height` says that it is one of zeros with so many rows; the values
     (batch, count, length); the row numbers (count,), int64 and known to lie inside.
+
+    The second derivative of "multiply" is exact except between two factors of one element that are both
+    repeated there and of which one is zero.
     """
 
     kind: str
