@@ -1,4 +1,4 @@
-"""What every operation must satisfy: compiled, interpreted and eager runs agree; derivatives match differences."""
+"""What every operation must satisfy: all ways to run it agree, and derivatives match differences."""
 
 from __future__ import annotations
 
@@ -42,7 +42,11 @@ def computed(formula: Callable[..., Array], *arrays: NDArray, static: bool = Fal
 
 
 def check_gradients(
-    formula: Callable[[Array], Array], at: NDArray, second: bool = True, static: bool = False, rtol: float = 1e-6
+    formula: Callable[[Array], Array],
+    at: NDArray,
+    second: bool = True,
+    static: bool = False,
+    rtol: float = 1e-6,
 ) -> None:
     """First and second derivatives of a weighted sum of the formula against central differences."""
     (x,) = variables((at,), static)

@@ -53,7 +53,9 @@ def test_the_other_products() -> None:
 @pytest.mark.parametrize("axes", [0, 1, 2, ([0, 1], [1, 0]), (2, 0)])
 def test_tensordot(axes: object) -> None:
     shapes = {0: ((2,), (3,)), 1: ((2, 3), (3, 4)), 2: ((5, 2, 3), (2, 3, 4))}
-    left, right = shapes[axes] if isinstance(axes, int) else ((3, 4, 5), (5, 3, 2) if axes == (2, 0) else (4, 3, 2))
+    left, right = (
+        shapes[axes] if isinstance(axes, int) else ((3, 4, 5), (5, 3, 2) if axes == (2, 0) else (4, 3, 2))
+    )
     a, b = sample(left), sample(right, seed=1)
     np.testing.assert_allclose(computed(lambda x, y: T.tensordot(x, y, axes), a, b), np.tensordot(a, b, axes))
 

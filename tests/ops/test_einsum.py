@@ -57,7 +57,12 @@ def test_gradients(subscripts: str) -> None:
 
 @pytest.mark.parametrize(
     ("subscripts", "message"),
-    [("ij,jk", "names 2 operands"), ("i", "names 1 axes"), ("ij->k", "no operand has"), ("ij->ii", "repeats")],
+    [
+        ("ij,jk", "names 2 operands"),
+        ("i", "names 1 axes"),
+        ("ij->k", "no operand has"),
+        ("ij->ii", "repeats"),
+    ],
 )
 def test_malformed_subscripts(subscripts: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -41,7 +41,9 @@ def test_sparse_categorical(from_logits: bool) -> None:
 def test_the_gradient_from_labels_is_softmax_less_one_hot() -> None:
     x = T.matrix("x")
     f = ct.function([x], ct.grad(T.sum(losses.sparse_categorical_crossentropy(LABELS, x, True)), x))
-    np.testing.assert_allclose(f(LOGITS), scipy.special.softmax(LOGITS, axis=1) - np.eye(5)[LABELS], atol=1e-15)
+    np.testing.assert_allclose(
+        f(LOGITS), scipy.special.softmax(LOGITS, axis=1) - np.eye(5)[LABELS], atol=1e-15
+    )
 
 
 def test_a_label_out_of_range_gives_nan() -> None:

@@ -46,7 +46,9 @@ def test_the_same_numbers_up_to_rounding(name: str) -> None:
     key = R.key(5)
     k = T.tensor("uint64", shape=(2,), name="k")
     draw = getattr(R, name)
-    np.testing.assert_allclose(ct.function([k], draw((200,), key=k))(key.data), draw((200,), key=key).data, rtol=1e-12)
+    np.testing.assert_allclose(
+        ct.function([k], draw((200,), key=k))(key.data), draw((200,), key=key).data, rtol=1e-12
+    )
 
 
 def test_words_are_philoxs() -> None:
@@ -77,7 +79,9 @@ class TestDistributions:
         assert scipy.stats.kstest(drawn, scipy.stats.truncnorm(-2, 2).cdf).pvalue > 1e-3
 
     def test_exponential_and_gumbel(self) -> None:
-        assert scipy.stats.kstest(R.exponential((self.size,), 3.0, key=R.key(4)).data / 3, "expon").pvalue > 1e-3
+        assert (
+            scipy.stats.kstest(R.exponential((self.size,), 3.0, key=R.key(4)).data / 3, "expon").pvalue > 1e-3
+        )
         assert scipy.stats.kstest(R.gumbel((self.size,), key=R.key(4)).data, "gumbel_r").pvalue > 1e-3
 
     def test_integers(self) -> None:

@@ -21,7 +21,7 @@ from croton.ops.shape import broadcast_to, iota, reshape
 
 @dataclass(frozen=True)
 class ArgumentOfExtreme(CompositeOperation):
-    """The index of the first largest ("max") or smallest ("min") element along an axis; of the first NaN if any."""
+    """Where the first largest ("max") or smallest ("min") element along an axis is; the first NaN if any."""
 
     kind: str
     axis: int
@@ -44,7 +44,9 @@ class ArgumentOfExtreme(CompositeOperation):
         function = np.argmax if self.kind == "max" else np.argmin
         return (np.asarray(function(wide, axis=self.axis), np.int64),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         return [None]
 
     def expand(self, operands: Sequence[Array]) -> Sequence[Array]:

@@ -7,7 +7,6 @@ parts record for a symbolic size is kept on the parts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from croton.graph import dtypes
 from croton.graph.operation import Operation
@@ -31,5 +30,5 @@ def widened(operand: Array) -> Array:
 
 def widened_data(operand: NDArray) -> NDArray:
     """The same for an array."""
-    result: Any = operand.astype(dtypes.compute_dtype(operand.dtype), copy=False)
+    result: NDArray = operand.astype(dtypes.compute_dtype(operand.dtype), copy=False)
     return result

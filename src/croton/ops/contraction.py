@@ -36,7 +36,9 @@ class Contract(Operation):
         batch = dims.require_equal(left.shape[0], right.shape[0], "matrix product: batch sizes")
         rows, inner = (left.shape[2], left.shape[1]) if self.transpose_left else left.shape[1:]
         columns, other = right.shape[1:] if self.transpose_right else (right.shape[2], right.shape[1])
-        shown = f"matrix product of {dims.format_shape((rows, inner))} and {dims.format_shape((other, columns))}"
+        shown = (
+            f"matrix product of {dims.format_shape((rows, inner))} and {dims.format_shape((other, columns))}"
+        )
         dims.require_equal(inner, other, f"{shown}: inner sizes")
         return (TensorType(left.dtype, (batch, rows, columns)),)
 
@@ -48,7 +50,9 @@ class Contract(Operation):
             return (np.matmul(left.astype(np.float32), right.astype(np.float32)).astype(left.dtype),)
         return (np.matmul(left, right),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Array]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Array]:
         left, right = (conjugate(operand) for operand in operands)
         cotangent = cotangents[0]
         if self.transpose_left:
@@ -63,7 +67,7 @@ class Contract(Operation):
 
 
 def contract(left: Array, right: Array, batch: int) -> Array:
-    """left (batch..., m..., k) times right (batch..., k, n...) given as rank-3 after merging; see `dot_general`."""
+    """left (batch, m, k) times right (batch, k, n), both of rank 3; see `dot_general`."""
     return apply_one(Contract(), left, right)
 
 
@@ -94,10 +98,12 @@ def dot_general(
     inner_left = dims.product(left_shape[a] for a in contracted[0])
     inner_right = dims.product(right_shape[a] for a in contracted[1])
     left_matrix = reshape(
-        transpose(left, (*batched[0], *left_free, *contracted[0])), (batch_size, dims.product(rows), inner_left)
+        transpose(left, (*batched[0], *left_free, *contracted[0])),
+        (batch_size, dims.product(rows), inner_left),
     )
     right_matrix = reshape(
-        transpose(right, (*batched[1], *contracted[1], *right_free)), (batch_size, inner_right, dims.product(columns))
+        transpose(right, (*batched[1], *contracted[1], *right_free)),
+        (batch_size, inner_right, dims.product(columns)),
     )
     return reshape(apply_one(Contract(), left_matrix, right_matrix), (*batch, *rows, *columns))
 
@@ -174,11 +180,15 @@ def tensordot(x: object, y: object, axes: int | tuple[object, object] = 2) -> Ar
     left_rank, right_rank = base.rank_of(left), base.rank_of(right)
     if isinstance(axes, (int, np.integer)):
         if not 0 <= axes <= min(left_rank, right_rank):
-            raise ShapeError(f"tensordot: cannot sum over {axes} axes of operands of ranks {left_rank} and {right_rank}")
+            raise ShapeError(
+                f"tensordot: cannot sum over {axes} axes of operands of ranks {left_rank} and {right_rank}"
+            )
         return dot_general(left, right, (tuple(range(left_rank - axes, left_rank)), tuple(range(axes))))
     first, second = (tuple(entry) if isinstance(entry, (tuple, list)) else (entry,) for entry in axes)
     if len(first) != len(second):
-        raise ShapeError(f"tensordot: {len(first)} axes of the first operand paired with {len(second)} of the second")
+        raise ShapeError(
+            f"tensordot: {len(first)} axes of the first operand paired with {len(second)} of the second"
+        )
     pair = (
         tuple(base.normalize_axis(axis, left_rank, "tensordot") for axis in first),
         tuple(base.normalize_axis(axis, right_rank, "tensordot") for axis in second),

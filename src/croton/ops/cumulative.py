@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from croton.graph import dtypes
-from croton.graph.errors import DTypeError
 from croton.graph.dims import require_equal
+from croton.graph.errors import DTypeError
 from croton.graph.values import NDArray, TensorType
 from croton.loops.expressions import Builder, Node, Operand
 from croton.ops import base
@@ -58,7 +58,9 @@ class Accumulate(KernelOperation):
             result = np.moveaxis(shifted, 0, self.axis)
         return ((np.flip(result, self.axis) if self.reverse else result).astype(operand.dtype, copy=False),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         x, y, g = operands[0], outputs[0], cotangents[0]
         back = not self.reverse
         if self.kind == "sum":
@@ -81,7 +83,9 @@ class Accumulate(KernelOperation):
         before = apply_one(Accumulate("prod", self.axis, self.reverse, True), factors)
         back = not self.reverse
         if self.exclusive:
-            after = apply_one(Shift(self.axis, back), apply_one(Recurrence(self.axis, back, False), factors, g))
+            after = apply_one(
+                Shift(self.axis, back), apply_one(Recurrence(self.axis, back, False), factors, g)
+            )
         else:
             after = apply_one(Recurrence(self.axis, back, True), factors, g)
         return multiply(before, after)
@@ -161,7 +165,9 @@ def _starts_run(x: Array, y: Array, axis: int, reverse: bool) -> Array:
     position = iota(shape[axis])
     first = shape[axis] - 1 if reverse else 0
     column = tuple(shape[axis] if a == axis else 1 for a in range(len(shape)))
-    return logical_or(reshape(equal(position, first), column), not_equal(y, apply_one(Shift(axis, reverse), y)))
+    return logical_or(
+        reshape(equal(position, first), column), not_equal(y, apply_one(Shift(axis, reverse), y))
+    )
 
 
 @dataclass(frozen=True)
@@ -181,7 +187,9 @@ class Recurrence(KernelOperation):
         a, b = operands
         if a.dtype != b.dtype or a.rank != b.rank:
             raise DTypeError(f"recurrence: operands {a} and {b} differ in dtype or rank")
-        shape = tuple(require_equal(m, n, "recurrence: shapes") for m, n in zip(a.shape, b.shape, strict=True))
+        shape = tuple(
+            require_equal(m, n, "recurrence: shapes") for m, n in zip(a.shape, b.shape, strict=True)
+        )
         return (TensorType(b.dtype, shape),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
@@ -195,7 +203,9 @@ class Recurrence(KernelOperation):
         result = np.moveaxis(h[::-1] if self.reverse else h, 0, self.axis)
         return (result.astype(operands[0].dtype, copy=False),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         from croton.ops.arithmetic import multiply
 
         back = not self.reverse
@@ -281,7 +291,9 @@ class Shift(ElementOperation):
             result[1:] = source[:-1]
         return (np.moveaxis(result, 0, self.axis),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         return [apply_one(Shift(self.axis, not self.reverse), cotangents[0])]
 
     def element(
@@ -341,4 +353,6 @@ def cummin(x: object, axis: int | None = None, reverse: bool = False) -> Array:
 def linear_recurrence(coefficients: object, inputs: object, axis: int = 0, reverse: bool = False) -> Array:
     """h[t] = inputs[t] + coefficients[t] * h[t-1] along an axis, starting from h[-1] = 0."""
     a, b = base.as_operands(coefficients, inputs)
-    return apply_one(Recurrence(base.normalize_axis(axis, base.rank_of(b), "linear_recurrence"), reverse), a, b)
+    return apply_one(
+        Recurrence(base.normalize_axis(axis, base.rank_of(b), "linear_recurrence"), reverse), a, b
+    )

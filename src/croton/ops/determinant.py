@@ -42,7 +42,7 @@ def _check_square(name: str, operand: TensorType) -> None:
 class Elimination(KernelOperation):
     """What Gaussian elimination with partial pivoting tells of square matrices, stacked along leading axes.
 
-    kind "det": the determinant. "slogdet": its sign (0 if singular; of size 1 for complex matrices) and log|det|.
+    kind "det": the determinant. "slogdet": its sign (0 if singular, of size 1 if complex) and log|det|.
     """
 
     kind: str
@@ -66,7 +66,9 @@ class Elimination(KernelOperation):
         sign, logarithm = np.linalg.slogdet(operands[0])
         return np.asarray(sign), np.asarray(logarithm)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         """det: g times the cofactors. slogdet: g inv(A)^H."""
         from croton.ops.arithmetic import multiply
 
@@ -79,7 +81,7 @@ class Elimination(KernelOperation):
         return [multiply(expand_dims(weight, (-2, -1)), slope)]
 
     def _weight_of_logarithm(self, sign: Array, cotangents: Sequence[Array]) -> Array:
-        """The cotangent of log det as a complex number: its real part moves the logarithm, its imaginary part turns the sign."""
+        """The cotangent of log det: its real part moves the logarithm, its imaginary part turns the sign."""
         from croton.ops.arithmetic import add, multiply, subtract
 
         dtype = base.dtype_of(sign)
@@ -211,8 +213,10 @@ class Cofactors(Operation):
         cofactors = turn[..., None, None] * np.matmul(left.conj() * others[..., None, :], right.conj())
         return (cofactors.astype(matrix.dtype, copy=False),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
-        """Of cof(A) = det(A) inv(A)^T: (sum(G cof) I - cof G^T) inv(A)^T, for matrices that are not singular."""
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
+        """Of cof(A) = det(A) inv(A)^T: (sum(G cof) I - cof G^T) inv(A)^T, for regular matrices."""
         from croton.ops.arithmetic import multiply, subtract
         from croton.ops.reduction import sum as sum_over
 
@@ -250,7 +254,9 @@ class Inverse(KernelOperation):
                     result[index] = np.linalg.inv(matrix[index])
             return (result,)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         from croton.ops.arithmetic import negative
 
         inverse = adjoint(outputs[0])
@@ -355,15 +361,12 @@ def _entries(matrix: Array) -> list[list[Array]]:
 
     rank, size = base.rank_of(matrix), base.shape_of(matrix)[-1]
     batch = base.shape_of(matrix)[:-2]
-    rows = [slice_axis(matrix, rank - 2, i, i + 1) for i in range(int(size))]  # type: ignore[arg-type]
-    return [
-        [reshape(slice_axis(row, rank - 1, j, j + 1), batch) for j in range(int(size))]  # type: ignore[arg-type]
-        for row in rows
-    ]
+    rows = [slice_axis(matrix, rank - 2, i, i + 1) for i in range(int(size))]
+    return [[reshape(slice_axis(row, rank - 1, j, j + 1), batch) for j in range(int(size))] for row in rows]
 
 
 def _polynomial(entries: list[list[Array]]) -> Array:
-    """The determinant by expansion along the first row, minors of the last two rows being shared by position."""
+    """The determinant by expansion along the first row."""
     from croton.ops.arithmetic import add, multiply, subtract
 
     size = len(entries)
@@ -392,7 +395,7 @@ def det(x: object) -> Array:
 
 
 def slogdet(x: object) -> tuple[Array, Array]:
-    """The sign of the determinant, and the logarithm of its absolute value: it neither overflows nor underflows.
+    """The sign of the determinant and the logarithm of its absolute value, which cannot overflow.
 
     The derivative of the logarithm is inv(A)^H.
 

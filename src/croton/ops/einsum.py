@@ -56,7 +56,7 @@ def einsum(subscripts: object, *operands: object, optimize: object = True) -> Ar
     return _arrange(terms[0], output, sizes)
 
 
-def _from_lists(first: object, rest: Sequence[object]) -> tuple[str, list[object]]:
+def _from_lists(first: object, rest: Sequence[object]) -> tuple[str, tuple[object, ...]]:
     """einsum(x, [0, 1], y, [1, 2], [0, 2]) as subscripts and operands."""
     entries = [first, *rest]
     output = entries.pop() if len(entries) % 2 else None
@@ -68,7 +68,7 @@ def _from_lists(first: object, rest: Sequence[object]) -> tuple[str, list[object
     text = ",".join(spell(axes) for axes in entries[1::2])
     if output is not None:
         text += "->" + spell(output)
-    return text, list(entries[::2])
+    return text, tuple(entries[::2])
 
 
 def _parse(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
@@ -99,7 +99,7 @@ def _parse(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
         raise ValueError(f"einsum: the output of {subscripts!r} repeats a letter")
     missing = set(output) - set("".join(inputs)) - set(dots)
     if missing:
-        raise ValueError(f"einsum: the output of {subscripts!r} has letters {sorted(missing)} that no operand has")
+        raise ValueError(f"einsum: in {subscripts!r} the output has {sorted(missing)}, which no operand has")
     return inputs, output
 
 
@@ -109,7 +109,7 @@ def _hidden(part: str, rank: int, subscripts: str) -> int:
     if "..." in part and rank >= letters:
         return rank - letters
     if letters != rank:
-        raise ValueError(f"einsum: {part!r} in {subscripts!r} names {letters} axes of an operand that has {rank}")
+        raise ValueError(f"einsum: {part!r} in {subscripts!r} names {letters} axes, the operand has {rank}")
     return 0
 
 
@@ -134,8 +134,14 @@ def _take_diagonals(term: Term, subscripts: str) -> Term:
             first = labels.index(label)
             second = labels.index(label, first + 1)
             shape = base.shape_of(array)
-            if isinstance(shape[first], int) and isinstance(shape[second], int) and shape[first] != shape[second]:
-                raise ShapeError(f"einsum: {subscripts!r}: sizes {shape[first]} and {shape[second]} of {label!r} differ")
+            if (
+                isinstance(shape[first], int)
+                and isinstance(shape[second], int)
+                and shape[first] != shape[second]
+            ):
+                raise ShapeError(
+                    f"einsum: {subscripts!r}: sizes {shape[first]} and {shape[second]} of {label!r} differ"
+                )
             array = take_diagonal(array, first, second)
             labels = [entry for position, entry in enumerate(labels) if position != second]
     return Term(array, labels)
@@ -164,7 +170,9 @@ class TakeDiagonal(ElementOperation):
         diagonal = np.diagonal(operands[0], axis1=self.first, axis2=self.second)
         return (np.moveaxis(diagonal, -1, self.first),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         """The cotangent on the diagonal, 0 elsewhere."""
         shape = base.shape_of(operands[0])
         rows = reshape(iota(shape[self.first]), _column(shape, self.first))
@@ -187,7 +195,11 @@ def _column(shape: dims.Shape, axis: int) -> tuple[Dim, ...]:
 def _drop_stretched(term: Term, sizes: dict[str, Dim]) -> Term:
     """The term without axes of size 1 whose letter has another size elsewhere."""
     shape = base.shape_of(term.array)
-    kept = [a for a, (label, size) in enumerate(zip(term.labels, shape, strict=True)) if size != 1 or sizes[label] == 1]
+    kept = [
+        a
+        for a, (label, size) in enumerate(zip(term.labels, shape, strict=True))
+        if size != 1 or sizes[label] == 1
+    ]
     if len(kept) == len(shape):
         return term
     return Term(reshape(term.array, tuple(shape[a] for a in kept)), [term.labels[a] for a in kept])
@@ -198,8 +210,10 @@ def _order(terms: Sequence[Term], output: str, sizes: dict[str, Dim]) -> list[tu
     if len(terms) <= 2:
         return [tuple(range(len(terms)))]
     shown = [tuple(_assumed(sizes[label]) for label in term.labels) for term in terms]
-    text = ",".join("".join(term.labels) for term in terms) + "->" + "".join(
-        label for label in output if any(label in term.labels for term in terms)
+    text = (
+        ",".join("".join(term.labels) for term in terms)
+        + "->"
+        + "".join(label for label in output if any(label in term.labels for term in terms))
     )
     arrays = [np.broadcast_to(np.empty((), np.int8), shape) for shape in shown]
     path: list[Any] = np.einsum_path(text, *arrays, optimize="optimal" if len(terms) <= 4 else "greedy")[0]
@@ -265,4 +279,3 @@ def _arrange(term: Term, output: str, sizes: dict[str, Dim]) -> Array:
     if len(present) == len(output):
         return array
     return reshape(array, tuple(sizes.get(label, 1) for label in output))
-

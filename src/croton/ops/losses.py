@@ -28,7 +28,7 @@ def _together(target: object, output: object) -> tuple[Array, Array]:
 def _weighted_log(weight: Array, logarithm: Array) -> Array:
     """weight * logarithm, and 0 where the weight is, whatever the logarithm: 0 log 0 = 0."""
     zero = base.cast(0, base.dtype_of(weight))
-    # Only an infinite logarithm needs the mask: elsewhere the product and its derivatives are right as they are.
+    # Only an infinite logarithm needs the mask: elsewhere the product and its derivatives are right.
     masked = logical_and(equal(weight, zero), equal(logarithm, base.cast(-np.inf, base.dtype_of(weight))))
     return multiply(weight, where(masked, zero, logarithm))
 
@@ -41,7 +41,9 @@ def _weighted_log_of(weight: Array, probability: Array, logarithm: object = log)
     return where(masked, base.cast(0, base.dtype_of(weight)), multiply(weight, value))
 
 
-def categorical_crossentropy(target: object, output: object, from_logits: bool = False, axis: int = -1) -> Array:
+def categorical_crossentropy(
+    target: object, output: object, from_logits: bool = False, axis: int = -1
+) -> Array:
     """-sum(target log p) along an axis, for p = output, or softmax(output) if `from_logits`.
 
     target: probabilities of the output's shape. A probability of 0 where the target is 0 adds nothing.
@@ -67,7 +69,9 @@ def sparse_categorical_crossentropy(
     """
     labels = base.as_array(target)
     if not dtypes.is_integer(base.dtype_of(labels)):
-        raise DTypeError(f"sparse_categorical_crossentropy: labels must be integers, got {base.dtype_of(labels).name}")
+        raise DTypeError(
+            f"sparse_categorical_crossentropy: labels must be integers, got {base.dtype_of(labels).name}"
+        )
     scores = base.as_array(output)
     scores = base.cast(scores, dtypes.inexact(base.dtype_of(scores)))
     rank = base.rank_of(scores)

@@ -39,6 +39,8 @@ def layer_norm(
     return result if beta is None else add(result, beta)
 
 
-def batch_normalization(x: object, gamma: object, beta: object, mean: object, std: object, mode: str = "") -> Array:
+def batch_normalization(
+    x: object, gamma: object, beta: object, mean: object, std: object, mode: str = ""
+) -> Array:
     """gamma (x - mean) / std + beta, as in Theano; everything broadcasts. `mode` is accepted and ignored."""
     return add(multiply(divide(subtract(x, mean), std), gamma), beta)

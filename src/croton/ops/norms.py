@@ -44,12 +44,18 @@ class EuclideanNorm(CompositeOperation):
         largest = np.max(size, axis=self.axes, keepdims=True, initial=0)
         low, high = _SAFE[size.dtype]
         with np.errstate(all="ignore"):
-            scale = np.where(((largest > low) & (largest < high)) | ~(largest < np.inf) | (largest == 0), 1, largest)
+            scale = np.where(
+                ((largest > low) & (largest < high)) | ~(largest < np.inf) | (largest == 0), 1, largest
+            )
             scaled = size / scale.astype(size.dtype)
-            result = np.sqrt(np.sum(scaled * scaled, axis=self.axes)) * np.squeeze(scale, self.axes).astype(size.dtype)
+            result = np.sqrt(np.sum(scaled * scaled, axis=self.axes)) * np.squeeze(scale, self.axes).astype(
+                size.dtype
+            )
         return (result.astype(np.real(operands[0]).dtype, copy=False),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         """g x / |x|, 0 where the norm is."""
         from croton.ops.arithmetic import divide, multiply, where
         from croton.ops.comparison import equal
@@ -97,7 +103,7 @@ def euclidean_norm(x: object, axis: object = None, keepdims: bool = False) -> Ar
     return restore_axes(result, axes) if keepdims else result
 
 
-def norm(x: object, ord: object = None, axis: object = None, keepdims: bool = False) -> Array:  # noqa: A002
+def norm(x: object, ord: object = None, axis: object = None, keepdims: bool = False) -> Array:
     """NumPy's linalg.norm, real.
 
     ord: None (Euclidean: of everything, of a vector, of a matrix); of vectors any number, inf, -inf, 0;
@@ -112,7 +118,9 @@ def norm(x: object, ord: object = None, axis: object = None, keepdims: bool = Fa
     rank = base.rank_of(array)
     if axis is None and (ord is None or (ord == "fro" and rank == 2) or (ord == 2 and rank == 1)):
         return euclidean_norm(array, None, keepdims)
-    listed = tuple(axis) if isinstance(axis, (tuple, list)) else tuple(range(rank)) if axis is None else (axis,)
+    listed = (
+        tuple(axis) if isinstance(axis, (tuple, list)) else tuple(range(rank)) if axis is None else (axis,)
+    )
     axes = tuple(base.normalize_axis(entry, rank, "norm") for entry in listed)
     if len(axes) == 1:
         return _vector_norm(array, ord, axes[0], keepdims)
@@ -130,7 +138,7 @@ def _vector_norm(array: Array, order: Any, axis: int, keepdims: bool) -> Array:
 
     if order is None or (order == 2 and not isinstance(order, str)):
         return euclidean_norm(array, axis, keepdims)
-    if isinstance(order, str) or isinstance(order, complex):
+    if isinstance(order, (str, complex)):
         raise ValueError(f"norm: order {order!r} does not exist for vectors")
     size = absolute(array)
     if order == np.inf:
@@ -177,7 +185,9 @@ def _matrix_norm(array: Array, order: Any, axes: tuple[int, int], keepdims: bool
 
         values = singular_values(array, axes)
         result = (
-            sum_over(values, -1) if order == "nuc" else reduction.reduce("max" if order == 2 else "min", values, -1, False)
+            sum_over(values, -1)
+            if order == "nuc"
+            else reduction.reduce("max" if order == 2 else "min", values, -1, False)
         )
         return restore_axes(result, tuple(sorted(axes))) if keepdims else result
     raise ValueError(f"norm: order {order!r} does not exist for matrices")

@@ -123,8 +123,8 @@ def _draw(kind: str, shape: object, key: object) -> Array:
     drawn = key_source[-1]()
     if isinstance(drawn, EagerValue) and any(not isinstance(size, int) for size in sizes):
         raise ValueError(
-            f"random: the shape {sizes} is only known when the function is called, so a key must be given: pass key=, "
-            "or use a RandomStream"
+            f"random: the shape {sizes} is only known when the function is called, so it needs "
+            "a key: pass key=, or use a RandomStream"
         )
     return apply_one(Draw(kind, sizes), drawn)
 
@@ -201,7 +201,7 @@ def truncated_normal(
     dtype: object = None,
     key: object = None,
 ) -> Array:
-    """A normal distribution cut off at `lower` and `upper` standard deviations, by the inverse of its distribution.
+    """A normal distribution cut off at `lower` and `upper` standard deviations.
 
     Raises:
         ValueError: lower is not below upper.
@@ -226,7 +226,9 @@ def exponential(shape: object = (), scale: object = 1.0, dtype: object = None, k
 
     _, target = _float_kind("exponential", dtype)
     unit = uniform(shape, dtype=dtypes.compute_dtype(target), key=key)
-    return base.cast(multiply(negative(log1p(negative(unit))), base.cast(scale, dtypes.compute_dtype(target))), target)
+    return base.cast(
+        multiply(negative(log1p(negative(unit))), base.cast(scale, dtypes.compute_dtype(target))), target
+    )
 
 
 def gumbel(shape: object = (), dtype: object = None, key: object = None) -> Array:

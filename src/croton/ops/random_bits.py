@@ -61,7 +61,9 @@ class Draw(ElementOperation):
     @property
     def scalar(self) -> ScalarFunction:
         """What fusion asks for the cost of an element."""
-        return dataclasses.replace(FUNCTIONS["random_pair"], name=f"random_{self.kind}", cost=_COSTS[self.kind])
+        return dataclasses.replace(
+            FUNCTIONS["random_pair"], name=f"random_{self.kind}", cost=_COSTS[self.kind]
+        )
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         check_key(f"random {self.kind}", operands[0])
@@ -69,10 +71,12 @@ class Draw(ElementOperation):
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         key, stream = (int(entry) for entry in operands[0])
-        count = int(np.prod(self.shape, dtype=np.int64))  # type: ignore[arg-type]
-        return (fill(self.kind, key, stream, count).reshape(self.shape),)  # type: ignore[arg-type]
+        count = int(np.prod(self.shape, dtype=np.int64))
+        return (fill(self.kind, key, stream, count).reshape(self.shape),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         return [None]
 
     def element(
@@ -98,7 +102,7 @@ class Permutation(KernelOperation):
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         key, stream = (int(entry) for entry in operands[0])
-        size = int(self.size)  # type: ignore[arg-type]
+        size = int(self.size)
         order = np.arange(size, dtype=np.int64)
         words = fill("pair", key, stream, size)
         partners = (words % np.arange(1, size + 1, dtype=np.uint64)).tolist()
@@ -108,7 +112,9 @@ class Permutation(KernelOperation):
             listed[last], listed[other] = listed[other], listed[last]
         return (np.asarray(listed, np.int64),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         return [None]
 
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
@@ -124,7 +130,8 @@ static int ct_random_permutation(ct_context *context, void *const *pointers, con
     const ct_int n = sizes[1];
     for (ct_int i = 0; i < n; ++i) order[i] = i;
     for (ct_int last = n - 1; last > 0; --last) {
-        const ct_int other = (ct_int)(ct_random_pair_u64(key[0], key[1], (ct_unsigned)last) % (ct_unsigned)(last + 1));
+        const ct_unsigned drawn = ct_random_pair_u64(key[0], key[1], (ct_unsigned)last);
+        const ct_int other = (ct_int)(drawn % (ct_unsigned)(last + 1));
         const ct_int kept = order[last];
         order[last] = order[other];
         order[other] = kept;
@@ -168,20 +175,20 @@ def _compiled() -> dict[str, Any] | None:
     if find_compiler() is None:
         return None
     bodies = "\n".join(
-        f"void croton_fill_{kind}(ct_unsigned key, ct_unsigned stream, {_C_TYPES[dtype]} *out, ct_int count)\n"
+        f"void croton_fill_{kind}(ct_unsigned key, ct_unsigned stream,\n"
+        f"    {_C_TYPES[dtype]} *out, ct_int count)\n"
         "{\n    #pragma omp simd\n"
-        f"    for (ct_int i = 0; i < count; ++i) out[i] = ct_random_{kind}_u64(key, stream, (ct_unsigned)i);\n}}\n"
+        "    for (ct_int i = 0; i < count; ++i)\n"
+        f"        out[i] = ct_random_{kind}_u64(key, stream, (ct_unsigned)i);\n}}\n"
         for kind, dtype in KINDS.items()
     )
     needed = [f"ct_random_{kind}_u64" for kind in KINDS]
     text = "typedef __INT64_TYPE__ ct_int;\n" + PRELUDE + vector_maths.source_for(needed) + bodies
     library = load(build([text]))
     prototype = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_int64)
-    functions = {kind: prototype(library.address(f"croton_fill_{kind}")) for kind in KINDS}
+    functions: dict[str, Any] = {kind: prototype(library.address(f"croton_fill_{kind}")) for kind in KINDS}
     functions["library"] = library  # keeps the machine code loaded
     return functions
-
-
 
 
 def _evaluate_pairs(key: NDArray, stream: NDArray, position: NDArray) -> NDArray:

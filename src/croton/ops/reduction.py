@@ -60,7 +60,9 @@ class Reduce(Operation):
         result = np.asarray(function(wide, axis=self.axes, **extra))
         return (result.astype(operand.dtype, copy=False),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         operand = operands[0]
         shape = base.shape_of(operand)
         spread = broadcast_to(restore_axes(cotangents[0], self.axes), shape)
@@ -158,7 +160,7 @@ def sum(x: object, axis: object = None, dtype: object = None, keepdims: bool = F
 
 
 def prod(x: object, axis: object = None, dtype: object = None, keepdims: bool = False) -> Array:
-    """The product over axes (all when None); its gradients are right when elements are zero. Of nothing: 1."""
+    """The product over axes (all when None); gradients are right when elements are 0. Of nothing: 1."""
     return reduce("prod", _in_dtype(x, dtype), axis, keepdims)
 
 
@@ -212,7 +214,9 @@ def mean(x: object, axis: object = None, dtype: object = None, keepdims: bool = 
 
     array = base.as_array(x)
     own = base.dtype_of(array)
-    target = dtypes.as_dtype(dtype) if dtype is not None else own if dtypes.is_inexact(own) else dtypes.FLOAT64
+    target = (
+        dtypes.as_dtype(dtype) if dtype is not None else own if dtypes.is_inexact(own) else dtypes.FLOAT64
+    )
     wide = dtypes.compute_dtype(target)
     axes = base.normalize_axes(axis, base.rank_of(array), "mean")
     total = sum(array, axis=axes, dtype=wide, keepdims=keepdims)

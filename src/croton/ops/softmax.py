@@ -48,7 +48,9 @@ class Softmax(CompositeOperation):
         result = exponentials / np.sum(exponentials, axis=self.axes, keepdims=True)
         return (result.astype(operands[0].dtype, copy=False),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         """s (g - sum(g s))."""
         from croton.ops.arithmetic import multiply, subtract
 
@@ -83,7 +85,9 @@ class LogSoftmax(CompositeOperation):
         result = shifted - np.log(np.sum(np.exp(shifted), axis=self.axes, keepdims=True))
         return (result.astype(operands[0].dtype, copy=False),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         """g - softmax(x) sum(g)."""
         from croton.ops.arithmetic import multiply, subtract
 
@@ -103,7 +107,7 @@ class LogSoftmax(CompositeOperation):
 
 @dataclass(frozen=True)
 class LogSumExp(CompositeOperation):
-    """log(sum(exp(x))) over axes, which vanish. -inf where all entries are; an infinite entry gives infinity."""
+    """log(sum(exp(x))) over axes, which vanish. -inf where all entries are; infinity where one is."""
 
     axes: tuple[int, ...]
     name = "logsumexp"
@@ -123,7 +127,9 @@ class LogSumExp(CompositeOperation):
             result = np.log(total) + np.squeeze(shift, self.axes)
         return (np.asarray(result).astype(operands[0].dtype, copy=False),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         """g softmax(x), with 0 where all entries are -inf.
 
         Not g exp(x - y): its weights add up to 1 only to the accuracy of y, which second derivatives feel.
@@ -169,7 +175,7 @@ def log_softmax(x: object, axis: int | Sequence[int] | None = -1) -> Array:
 
 
 def logsumexp(x: object, axis: object = None, keepdims: bool = False) -> Array:
-    """log(sum(exp(x))) over axes (all when None), without overflow; its gradient is softmax. Of nothing: -inf."""
+    """log(sum(exp(x))) over axes (all when None), without overflow, with gradient softmax. Nothing: -inf."""
     array = _floating(x)
     axes = base.normalize_axes(axis, base.rank_of(array), "logsumexp")
     if not axes:

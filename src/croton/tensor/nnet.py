@@ -1,4 +1,4 @@
-"""Functions of neural networks, under Theano's names: cross-entropies take the output first, then the target."""
+"""Functions of neural networks, as Theano names them: cross-entropies take the output, then the target."""
 
 from __future__ import annotations
 
@@ -57,10 +57,12 @@ logsoftmax = log_softmax
 def categorical_crossentropy(coding_dist: object, true_dist: object) -> Array:
     """Per row -sum(true log coding), for true distributions, or -log coding[label] for integer labels.
 
-    coding_dist: probabilities along the last axis. true_dist: of the same shape, or integer labels of one axis less.
+    coding_dist: probabilities along the last axis. true_dist: of that shape, or labels of one axis less.
     """
     true = base.as_array(true_dist)
-    if base.rank_of(true) == base.rank_of(base.as_array(coding_dist)) - 1 and dtypes.is_integer(base.dtype_of(true)):
+    if base.rank_of(true) == base.rank_of(base.as_array(coding_dist)) - 1 and dtypes.is_integer(
+        base.dtype_of(true)
+    ):
         return losses.sparse_categorical_crossentropy(true, coding_dist)
     return losses.categorical_crossentropy(true, coding_dist)
 

@@ -1,4 +1,4 @@
-"""Random arrays: `T.random.normal((10, 5))`, seeded by `T.random.seed`, or `key=` for numbers that are a pure function."""
+"""Random arrays: `T.random.normal((10, 5))`, seeded by `T.random.seed`, or functions of `key=`."""
 
 from croton.ops.random import (
     bernoulli,
