@@ -188,6 +188,8 @@ class ExpressionLowering:
         if is_reduction(equation):
             operand = equation.inputs[0]
             domain = operand.type.shape
+            if all(domain[axis] == 1 for axis in equation.op.axes):  # type: ignore[attr-defined]
+                return self._without_unit_axes(equation)
             index = tuple(self.builder.index(index_name(axis)) for axis in range(len(domain)))
             expression = self.read(operand, index)
             op = equation.op
@@ -196,6 +198,16 @@ class ExpressionLowering:
         index = tuple(self.builder.index(index_name(axis)) for axis in range(len(domain)))
         expression = self.element(value, index)
         return Member(value, equation, domain, None, (), expression, self.materializer.cost.get(value, 0.1))
+
+    def _without_unit_axes(self, equation: Equation) -> Member:
+        """A reduction over axes of size 1 only: the elements themselves."""
+        value, operand = equation.outputs[0], equation.inputs[0]
+        names = iter([self.builder.index(index_name(axis)) for axis in range(value.type.rank)])
+        reduced = equation.op.axes  # type: ignore[attr-defined]
+        zero = self.builder.integer(0)
+        index = tuple(zero if axis in reduced else next(names) for axis in range(operand.type.rank))
+        expression = self.read(operand, index)
+        return Member(value, equation, value.type.shape, None, (), expression, self._expression_cost(operand))
 
     def _expression_cost(self, operand: Value) -> float:
         return 0.1 + (0.0 if self.materializer.is_kept(operand) else self.materializer.cost.get(operand, 0.1))
