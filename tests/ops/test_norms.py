@@ -57,5 +57,7 @@ def test_orders_that_do_not_exist_are_refused() -> None:
         T.linalg.norm(T.vector(), "fro", 0)
     with pytest.raises(ValueError, match="order 7"):
         T.linalg.norm(T.matrix(), 7)
+    with pytest.raises(NotImplementedError, match="singular values"):
+        T.linalg.norm(T.matrix(), 2)
     with pytest.raises(ValueError, match="3 axes"):
         T.linalg.norm(T.tensor3(), 1)

@@ -78,7 +78,8 @@ def sparse_categorical_crossentropy(
     position = base.normalize_axis(axis, rank, "sparse_categorical_crossentropy")
     if base.rank_of(labels) != rank - 1:
         raise ShapeError(
-            f"sparse_categorical_crossentropy: expected labels with {rank - 1} axes, got {base.rank_of(labels)}"
+            "sparse_categorical_crossentropy: expected labels with "
+            f"{rank - 1} axes, got {base.rank_of(labels)}"
         )
     chosen = pick(scores, base.cast(labels, dtypes.INT64), position)
     if from_logits:
