@@ -21,8 +21,8 @@ LARGEST_MERGED = 64  # elements of a constant that is compared with others by it
 class Rule:
     """One entry of a table: what becomes what, and why.
 
-    roots: operations at which it can fire. required: operations of which each must be among the terms or
-    factors there, checked before trying. apply: the replacement of a value, or None. example: a formula
+    roots: operations at which it can fire. required, any_of: operations of which each, or one, must be among
+    the terms and factors there, checked before trying. apply: the replacement of a value, or None. example: a formula
     on which it fires, for arguments between `low` and `high`, where it preserves the value.
     """
 
@@ -34,6 +34,7 @@ class Rule:
     low: float = 0.3
     high: float = 2.0
     required: frozenset[str] = frozenset()
+    any_of: frozenset[str] = frozenset()
 
 
 def formula(
@@ -206,12 +207,12 @@ class Rewriter:
         rules = self.rules.by_root.get(owner.op.name)
         if not rules or self._fuel <= 0:
             return value
-        names: frozenset[str] | None = None
+        names: set[str] | None = None
         for rule in rules:
-            if rule.required:
+            if rule.required or rule.any_of:
                 if names is None:
                     names = self._names(value, owner.op.name)
-                if not rule.required <= names:
+                if not rule.required <= names or (rule.any_of and names.isdisjoint(rule.any_of)):
                     continue
             made = rule.apply(self, value)
             if made is None or made is value:
@@ -228,10 +229,23 @@ class Rewriter:
                 self._origin = outer
         return value
 
-    def _names(self, value: Value, name: str) -> frozenset[str]:
-        """Operations of the terms of a sum, or of the factors of a product."""
-        parts = self.views.sum(value).terms if name in ("add", "subtract") else self.views.product(value).factors
-        return frozenset(self.views.name(part) for part in parts)
+    def _names(self, value: Value, name: str) -> set[str]:
+        """Operations of the terms of a sum and of their factors, or of the factors of a product."""
+        views = self.views
+        parts: set[Value] = set()
+        if name in ("add", "subtract"):
+            for term in views.sum(value).terms:
+                parts.add(term)
+                parts.update(views.product(term).factors)
+        else:
+            parts.update(views.product(value).factors)
+        names = set()
+        for part in parts:
+            owner = views.equation(part)
+            while owner is not None:
+                names.add(owner.op.name)
+                owner = views.equation(owner.inputs[0]) if owner.op.name in ("reshape", "broadcast_to") else None
+        return names
 
 
 def rewrite(graph: Graph, rules: RuleSet) -> Graph:

@@ -556,5 +556,6 @@ LOGARITHMS: tuple[Rule, ...] = (
         frozenset(("subtract", "add")),
         _difference_of_logs,
         "log(x + 1) - log(x)",
+        any_of=frozenset("log log1p".split()),
     ),
 )

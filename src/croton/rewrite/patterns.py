@@ -167,13 +167,17 @@ def root_names(pattern: Pattern) -> frozenset[str]:
 
 
 def required_names(pattern: Pattern) -> frozenset[str]:
-    """Operations that must be among the terms or factors of what a sum or product pattern matches."""
-    parts: tuple[tuple[Pattern, float], ...] = ()
-    if isinstance(pattern, SumPattern):
-        parts = pattern.terms
-    elif isinstance(pattern, ProductPattern):
-        parts = pattern.factors
-    return frozenset(part.function for part, _ in parts if isinstance(part, Call))
+    """Operations that must be among the terms and their factors of what a sum or product pattern matches."""
+    if isinstance(pattern, Call):
+        return frozenset()
+    names: set[str] = set()
+    parts = pattern.terms if isinstance(pattern, SumPattern) else getattr(pattern, "factors", ())
+    for part, _ in parts:
+        if isinstance(part, Call):
+            names.add(part.function)
+        elif isinstance(part, ProductPattern):
+            names.update(factor.function for factor, _ in part.factors if isinstance(factor, Call))
+    return frozenset(names)
 
 
 @dataclass(frozen=True)

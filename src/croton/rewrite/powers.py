@@ -412,8 +412,9 @@ POWERS: tuple[Rule, ...] = (
         _norm,
         "sqrt(sum(x**2))",
         -2,
+        any_of=frozenset("reduce_sum add subtract".split()),
     ),
-    Rule("squared-norm", "norm(x)**2 is sum(x**2)", PRODUCTS, _squared_norm, "sqrt(sum(x**2))**2", -2),
+    Rule("squared-norm", "norm(x)**2 is sum(x**2)", PRODUCTS, _squared_norm, "sqrt(sum(x**2))**2", -2, any_of=frozenset("euclidean_norm".split())),
     Rule(
         "high-order-norm",
         "sum(|x|**p)**(1/p) scaled by the largest entry: no overflow",
@@ -421,8 +422,9 @@ POWERS: tuple[Rule, ...] = (
         _high_order_norm,
         "sum(absolute(x)**5)**0.2",
         -2,
+        any_of=frozenset("reduce_sum".split()),
     ),
-    Rule("root-of-product", "prod(x)**c by logarithms: no overflow", PRODUCTS, _root_of_product, "prod(x)**0.25"),
+    Rule("root-of-product", "prod(x)**c by logarithms: no overflow", PRODUCTS, _root_of_product, "prod(x)**0.25", any_of=frozenset("reduce_prod".split())),
     Rule(
         "product-of-exponentials",
         "prod(exp(x)) is exp(sum(x)): no overflow",
@@ -439,6 +441,7 @@ POWERS: tuple[Rule, ...] = (
         _exponentials,
         "exp(x) * exp(-y)",
         -2,
+        any_of=frozenset("exp".split()),
     ),
     Rule(
         "exp-of-log",
@@ -454,6 +457,7 @@ POWERS: tuple[Rule, ...] = (
         frozenset(("multiply",)),
         _power_times_logarithm,
         "x**2 * log(x)",
+        any_of=frozenset("log".split()),
     ),
     Rule(
         "weighted-log",

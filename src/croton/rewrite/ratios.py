@@ -483,6 +483,7 @@ RATIOS: tuple[Rule, ...] = (
         _hyperbolic_tangent,
         "(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
         -2,
+        any_of=frozenset("exp expm1 sinh exp_difference".split()),
     ),
     Rule(
         "sigmoid-by-exponentials",
@@ -492,8 +493,9 @@ RATIOS: tuple[Rule, ...] = (
         "1 / (1 + exp(-x))",
         -3,
         3,
+        any_of=frozenset("add subtract cosh sinh exp multiply".split()),
     ),
-    Rule("softmax", "exp(x) / sum(exp(x)) is softmax: no overflow", QUOTIENTS, _softmax, "exp(x) / sum(exp(x))", -3, 3),
+    Rule("softmax", "exp(x) / sum(exp(x)) is softmax: no overflow", QUOTIENTS, _softmax, "exp(x) / sum(exp(x))", -3, 3, any_of=frozenset("exp".split())),
     Rule(
         "log-softmax",
         "x - logsumexp(x) is log_softmax(x)",
@@ -502,6 +504,7 @@ RATIOS: tuple[Rule, ...] = (
         "x - log(sum(exp(x)))",
         -3,
         3,
+        any_of=frozenset("logsumexp".split()),
     ),
     Rule(
         "softmax-shift",
@@ -517,6 +520,7 @@ RATIOS: tuple[Rule, ...] = (
         _softplus_of_labels,
         "softplus(x) - y * x",
         -2,
+        any_of=frozenset("softplus".split()),
     ),
     Rule(
         "ratio-of-sums",
@@ -526,6 +530,7 @@ RATIOS: tuple[Rule, ...] = (
         "sum(x * exp(x)) / sum(exp(x))",
         -3,
         3,
+        any_of=frozenset("reduce_sum".split()),
     ),
     Rule(
         "exponential-over-sum",
@@ -535,6 +540,7 @@ RATIOS: tuple[Rule, ...] = (
         "exp(y) / sum(exp(x))",
         -3,
         3,
+        any_of=frozenset("exp".split()),
     ),
     formula("sigmoid-shift", "exp(x) * sigmoid(-x)", "sigmoid(x)", "no overflow", low=-2),
     formula("sigmoid-odds", "sigmoid(x) / sigmoid(-x)", "exp(x)", "the odds of a sigmoid", low=-2),
@@ -551,6 +557,7 @@ RATIOS: tuple[Rule, ...] = (
         QUOTIENTS,
         _relative,
         "sin(3 * x) / x",
+        any_of=frozenset("expm1 sin sinh log1p tan tanh".split()),
     ),
     formula("sqrt1pm1-ratio", "sqrt1pm1(x) / x", "1 / (1 + sqrt(1 + x))", "the slope near 0 does not cancel", example="(sqrt(1 + x) - 1) / x"),
     Rule(
@@ -559,6 +566,7 @@ RATIOS: tuple[Rule, ...] = (
         QUOTIENTS,
         _scaled_complement,
         "exp(x**2) * erfc(x)",
+        any_of=frozenset("erfc".split()),
     ),
     Rule(
         "reciprocal-of-reciprocals",
@@ -566,8 +574,9 @@ RATIOS: tuple[Rule, ...] = (
         QUOTIENTS,
         _reciprocal_of_two,
         "1 / (1 / x + 1 / y)",
+        any_of=frozenset("add subtract".split()),
     ),
-    Rule("fraction", "x / (x + y) with the slope y / (x + y)**2", QUOTIENTS, _fraction, "x / (1 + x)"),
-    Rule("component", "x / sqrt(x**2 + y**2) with the slope y**2 / hypot**3", QUOTIENTS, _component, "x / sqrt(1 + x**2)"),
+    Rule("fraction", "x / (x + y) with the slope y / (x + y)**2", QUOTIENTS, _fraction, "x / (1 + x)", any_of=frozenset("add subtract".split())),
+    Rule("component", "x / sqrt(x**2 + y**2) with the slope y**2 / hypot**3", QUOTIENTS, _component, "x / sqrt(1 + x**2)", any_of=frozenset("hypot".split())),
     formula("bose", "1 / expm1(x)", "bose(x)", "the slope f(x) f(-x) cannot overflow"),
 )
