@@ -8,7 +8,7 @@ from croton.ops.arithmetic import absolute, reciprocal, sign, square, where
 from croton.ops.base import Array
 from croton.ops.bits import bitwise_and, bitwise_or, bitwise_xor
 from croton.ops.comparison import equal, greater, greater_equal, less, less_equal, not_equal
-from croton.ops.complex_numbers import complex_
+from croton.ops.complex_numbers import complex_, conj
 from croton.ops.rounding import rint
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "abs_",
     "and_",
     "complex",
+    "conjugate",
     "eq",
     "ge",
     "gt",
@@ -34,7 +35,7 @@ __all__ = [
 eq, neq, lt, le, gt, ge = equal, not_equal, less, less_equal, greater, greater_equal
 sqr, sgn, abs_, abs, inv = square, sign, absolute, absolute, reciprocal
 and_, or_, xor = bitwise_and, bitwise_or, bitwise_xor
-switch, complex = where, complex_
+switch, complex, conjugate = where, complex_, conj
 
 
 def iround(x: object) -> Array:
