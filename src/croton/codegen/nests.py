@@ -257,7 +257,7 @@ class NestPrinter:
         index: list[str] = []
         for kept in member.kept:
             if kept < axis:
-                index.append(index_name(kept))
+                index.append(index_name(kept) if member.domain[kept] != 1 else "0")
                 continue
             name = f"{prefix}{kept}"
             index.append(name)
