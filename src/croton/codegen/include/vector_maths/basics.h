@@ -15,6 +15,10 @@
 /*@ ct_inline: */
 #define CT_INLINE static inline __attribute__((always_inline, unused))
 
+/*@ ct_function: */
+/* For functions that branch, and so gain nothing from being part of a loop: compiled once per file. */
+#define CT_FUNCTION static __attribute__((unused))
+
 /*@ ct_bits: ct_inline */
 /* Bit patterns of floating-point values; unions, since GCC 12 turns them into free register casts. */
 typedef __UINT32_TYPE__ ct_u32;

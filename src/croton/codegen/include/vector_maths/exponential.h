@@ -29,7 +29,7 @@ CT_INLINE double ct_exp_unchecked_f64(double x) {
 }
 
 /*@ ct_exp_f64: ct_exp_unchecked_f64 */
-/* exp, double; at most 0.97 ulp. */
+/* exp, double; at most 0.95 ulp. */
 CT_INLINE double ct_exp_f64(double x) {
     double y = ct_exp_unchecked_f64(x);
     y = x > 709.79 ? CT_INF_F64 : y;
@@ -53,7 +53,7 @@ CT_INLINE float ct_exp_unchecked_f32(float x) {
 }
 
 /*@ ct_exp_f32: ct_exp_unchecked_f32 */
-/* exp, single; at most 0.98 ulp. */
+/* exp, single; at most 1.00 ulp. */
 CT_INLINE float ct_exp_f32(float x) {
     float y = ct_exp_unchecked_f32(x);
     y = x > 88.73f ? CT_INF_F32 : y;
@@ -61,7 +61,7 @@ CT_INLINE float ct_exp_f32(float x) {
 }
 
 /*@ ct_exp2_f64: ct_bits ct_fma */
-/* 2^x, double. */
+/* 2^x, double; at most 1.00 ulp. */
 CT_INLINE double ct_exp2_f64(double x) {
     double shifted = x + (0x1.8p52 + 2046.0);
     double r = x - (shifted - (0x1.8p52 + 2046.0));
@@ -80,7 +80,7 @@ CT_INLINE double ct_exp2_f64(double x) {
 }
 
 /*@ ct_exp2_f32: ct_bits ct_fma */
-/* 2^x, single. */
+/* 2^x, single; at most 1.15 ulp. */
 CT_INLINE float ct_exp2_f32(float x) {
     float shifted = x + (0x1.8p23f + 254.0f);
     float r = x - (shifted - (0x1.8p23f + 254.0f));
@@ -120,7 +120,7 @@ CT_INLINE double ct_expm1_unchecked_f64(double c) {
 }
 
 /*@ ct_expm1_f64: ct_expm1_unchecked_f64 */
-/* exp(x) - 1, double; at most 1.00 ulp. */
+/* exp(x) - 1, double; at most 0.90 ulp. */
 CT_INLINE double ct_expm1_f64(double x) {
     double y = ct_expm1_unchecked_f64(x);
     y = x > 709.79 ? CT_INF_F64 : y;
@@ -129,7 +129,8 @@ CT_INLINE double ct_expm1_f64(double x) {
 }
 
 /*@ ct_tanh_f64: ct_expm1_unchecked_f64 */
-/* tanh, double, with u = expm1(2|x|): u / (u + 2), from 0.55 on as 1 - 2 / (u + 2), which rounds better. */
+/* tanh, double, with u = expm1(2|x|): u / (u + 2), from 0.55 on as 1 - 2 / (u + 2), which rounds better;
+ * at most 1.95 ulp. */
 CT_INLINE double ct_tanh_f64(double x) {
     double a = __builtin_fabs(x);
     double u = ct_expm1_unchecked_f64(2.0 * a);
@@ -158,7 +159,7 @@ CT_INLINE float ct_expm1_unchecked_f32(float c) {
 }
 
 /*@ ct_expm1_f32: ct_expm1_unchecked_f32 */
-/* exp(x) - 1, single; at most 1.00 ulp. */
+/* exp(x) - 1, single; at most 1.05 ulp. */
 CT_INLINE float ct_expm1_f32(float x) {
     float y = ct_expm1_unchecked_f32(x);
     y = x > 88.73f ? CT_INF_F32 : y;
@@ -167,7 +168,8 @@ CT_INLINE float ct_expm1_f32(float x) {
 }
 
 /*@ ct_tanh_f32: ct_expm1_unchecked_f32 */
-/* tanh, single, with u = expm1(2|x|): u / (u + 2), from 0.55 on as 1 - 2 / (u + 2), which rounds better. */
+/* tanh, single, with u = expm1(2|x|): u / (u + 2), from 0.55 on as 1 - 2 / (u + 2), which rounds better;
+ * at most 2.05 ulp. */
 CT_INLINE float ct_tanh_f32(float x) {
     float a = __builtin_fabsf(x);
     float u = ct_expm1_unchecked_f32(2.0f * a);
@@ -179,7 +181,7 @@ CT_INLINE float ct_tanh_f32(float x) {
 }
 
 /*@ ct_sigmoid_f64: ct_exp_unchecked_f64 */
-/* 1 / (1 + exp(-x)), double; exp(-|x|) cannot overflow, so both tails keep full precision. */
+/* 1 / (1 + exp(-x)), double; exp(-|x|) cannot overflow, so both tails keep full precision; at most 1.95 ulp. */
 CT_INLINE double ct_sigmoid_f64(double x) {
     double e = ct_exp_unchecked_f64(-__builtin_fabs(x));
     double d = 1.0 + e, y = (x < 0.0 ? e : 1.0) / d;
@@ -190,7 +192,7 @@ CT_INLINE double ct_sigmoid_f64(double x) {
 }
 
 /*@ ct_sigmoid_f32: ct_exp_unchecked_f32 */
-/* 1 / (1 + exp(-x)), single. */
+/* 1 / (1 + exp(-x)), single; at most 2.15 ulp. */
 CT_INLINE float ct_sigmoid_f32(float x) {
     float e = ct_exp_unchecked_f32(-__builtin_fabsf(x));
     float d = 1.0f + e, y = (x < 0.0f ? e : 1.0f) / d;

@@ -1,6 +1,6 @@
 /* Gamma function and its logarithmic derivatives. These branch: they are not for vector loops. */
 
-/*@ ct_horner_f64: ct_inline ct_fma */
+/*@ ct_horner_f64: ct_inline ct_function ct_fma */
 /* A polynomial, highest coefficient first. */
 CT_INLINE double ct_horner_f64(double x, const double *coefficients, int count) {
     double y = coefficients[0];
@@ -23,7 +23,7 @@ CT_INLINE void ct_sin_cos_pi_f64(double x, double *sine, double *cosine) {
 /*@ ct_lgamma_positive_f64: ct_horner_f64 ct_log_f64 ct_bits */
 /* log gamma(x), x > 0. From 3/4 to 11/4, (x-1)(x-2) times a minimax polynomial, which keeps the zeros at 1
  * and 2 exact; below, one step of the recurrence; up to 12, log of a product; beyond, Stirling's series. */
-static double ct_lgamma_positive_f64(double x) {
+CT_FUNCTION double ct_lgamma_positive_f64(double x) {
     static const double at_1[] = {
         -0x1.239648c17147cp-5, 0x1.2ee10494efe3ep-5, -0x1.dd610a83332d4p-6, 0x1.fefa5d4467fe9p-6,
         -0x1.1ad1d7f750d08p-5, 0x1.2f91b9ec7137ep-5, -0x1.472f6cab4ca31p-5, 0x1.6399f36f12bd2p-5,
@@ -79,8 +79,9 @@ static double ct_lgamma_positive_f64(double x) {
 }
 
 /*@ ct_lgamma_f64: ct_lgamma_positive_f64 ct_sin_pi_f64 */
-/* log |gamma(x)|, double. For negative x by reflection, to 2^-50 of the larger of 1 and the result. */
-CT_INLINE double ct_lgamma_f64(double x) {
+/* log |gamma(x)|, double. For negative x by reflection, to 2^-50 of the larger of 1 and the result;
+ * at most 2.35 ulp for x > 0. */
+CT_FUNCTION double ct_lgamma_f64(double x) {
     double a = __builtin_fabs(x);
     if (x != x || x > 0.0) return x > 0.0 ? ct_lgamma_positive_f64(x) : x;
     if (a >= 0x1p52 || a == 0.0) return CT_INF_F64;
@@ -92,13 +93,14 @@ CT_INLINE double ct_lgamma_f64(double x) {
 }
 
 /*@ ct_lgamma_f32: ct_lgamma_f64 */
-/* log |gamma(x)|, single, worked in double; overflows to infinity where NumPy's does. */
+/* log |gamma(x)|, single, worked in double; overflows to infinity where NumPy's does;
+ * at most 0.51 ulp for x > 0. */
 CT_INLINE float ct_lgamma_f32(float x) { return (float)ct_lgamma_f64(x); }
 
 /*@ ct_digamma_positive_f64: ct_horner_f64 ct_log_f64 */
 /* psi(x), x > 0: (x - root) times a polynomial on [1, 2], a polynomial on [2, 3], recurrence, and from 10 on
  * log x - 1/2x - D(1/x^2)/x^2. */
-static double ct_digamma_positive_f64(double x) {
+CT_FUNCTION double ct_digamma_positive_f64(double x) {
     static const double around_root[] = {
         -0x1.7243d338e56b9p-13, 0x1.10792a3edd07fp-12, -0x1.3440e811d5cecp-13, 0x1.dc1b9525cf315p-13,
         -0x1.fc456eaf42c63p-12, 0x1.7b4a068b45a4bp-11, -0x1.0fcd6875bfc7ep-10, 0x1.980d9e47316adp-10,
@@ -137,8 +139,8 @@ static double ct_digamma_positive_f64(double x) {
 
 /*@ ct_digamma_f64: ct_digamma_positive_f64 ct_sin_pi_f64 */
 /* Derivative of log gamma, double; NaN at the negative whole numbers, -inf at +0 and inf at -0, as SciPy.
- * For negative x by reflection, to 2^-50 of the larger of 1 and its terms. */
-CT_INLINE double ct_digamma_f64(double x) {
+ * For negative x by reflection, to 2^-50 of the larger of 1 and its terms; at most 2.30 ulp for x > 0. */
+CT_FUNCTION double ct_digamma_f64(double x) {
     if (x > 0.0 || x != x) return x > 0.0 ? ct_digamma_positive_f64(x) : x;
     if (x == 0.0) return -1.0 / x;
     double s, c;
@@ -149,7 +151,7 @@ CT_INLINE double ct_digamma_f64(double x) {
 }
 
 /*@ ct_digamma_f32: ct_digamma_f64 */
-/* Derivative of log gamma, single, worked in double. */
+/* Derivative of log gamma, single, worked in double; at most 0.51 ulp for x > 0. */
 CT_INLINE float ct_digamma_f32(float x) { return (float)ct_digamma_f64(x); }
 
 /*@ ct_trigamma_positive_f64: ct_horner_f64 */
@@ -174,8 +176,8 @@ CT_INLINE double ct_trigamma_positive_f64(double x) {
 }
 
 /*@ ct_trigamma_f64: ct_trigamma_positive_f64 ct_sin_pi_f64 */
-/* Second derivative of log gamma, double; inf at 0 and the negative whole numbers. */
-CT_INLINE double ct_trigamma_f64(double x) {
+/* Second derivative of log gamma, double; inf at 0 and the negative whole numbers; at most 2.15 ulp for x > 0. */
+CT_FUNCTION double ct_trigamma_f64(double x) {
     if (x > 0.0 || x != x) return x > 0.0 ? ct_trigamma_positive_f64(x) : x;
     if (!(x > -0x1p52)) return x == -CT_INF_F64 ? CT_NAN_F64 : CT_INF_F64;
     double s, c;
@@ -186,5 +188,5 @@ CT_INLINE double ct_trigamma_f64(double x) {
 }
 
 /*@ ct_trigamma_f32: ct_trigamma_f64 */
-/* Second derivative of log gamma, single, worked in double. */
+/* Second derivative of log gamma, single, worked in double; at most 0.51 ulp for x > 0. */
 CT_INLINE float ct_trigamma_f32(float x) { return (float)ct_trigamma_f64(x); }

@@ -2,7 +2,7 @@
 
 /*@ ct_erfcx_f64: ct_bits ct_fma ct_two_product_f64 ct_two_sum_f64 ct_exp_f64 */
 /* exp(x^2) erfc(x), double: a polynomial for |x| < 13/16, q C(q) as in erfc up to 26, 2 exp(x^2) - that
- * for negative x, and the asymptotic series beyond. */
+ * for negative x, and the asymptotic series beyond; at most 1.75 ulp. */
 CT_INLINE double ct_erfcx_f64(double x) {
     double full = __builtin_fabs(x), a = full > 27.0 ? 27.0 : full;
     double t = a < 0.8125 ? x : 0.0;
@@ -55,10 +55,10 @@ CT_INLINE double ct_erfcx_f64(double x) {
 }
 
 /*@ ct_erfcx_f32: ct_erfcx_f64 */
-/* exp(x^2) erfc(x), single, worked in double. */
+/* exp(x^2) erfc(x), single, worked in double; at most 0.51 ulp. */
 CT_INLINE float ct_erfcx_f32(float x) { return (float)ct_erfcx_f64(x); }
 
-/*@ ct_erfinv_small_f64: ct_fma */
+/*@ ct_erfinv_small_f64: ct_function ct_fma */
 /* erfinv(x)/x in z = x^2 <= 0.65^2; minimax. */
 CT_INLINE double ct_erfinv_small_f64(double z) {
     double z2 = z * z;
@@ -75,11 +75,11 @@ CT_INLINE double ct_erfinv_small_f64(double z) {
     return ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, p18, p16), p14), p12), p10), p8), p6), p4), p2), p0);
 }
 
-/*@ ct_erfcinv_tail_f64: ct_erfcx_f64 ct_log_f64 ct_two_product_f64 */
+/*@ ct_erfcinv_tail_f64: ct_function ct_erfcx_f64 ct_log_f64 ct_two_product_f64 */
 /* erfcinv(p) for 0 < p <= 0.35: Winitzki's closed form (2008, relative error below 1/200), then three of
  * Halley's steps on log erfc, which is nearly a parabola; both factors of the residual stay in range for
  * subnormal p, unlike erfc itself. */
-CT_INLINE double ct_erfcinv_tail_f64(double p) {
+CT_FUNCTION double ct_erfcinv_tail_f64(double p) {
     double log_p = ct_log_f64(p), l = log_p + ct_log_f64(2.0 - p); /* log(1 - erf^2) */
     double m = 4.330746750799873 + 0.5 * l; /* 2/(0.147 pi) */
     double y = __builtin_sqrt(__builtin_sqrt(m * m - l * 6.802721088435374) - m);
@@ -93,18 +93,18 @@ CT_INLINE double ct_erfcinv_tail_f64(double p) {
     return y;
 }
 
-/*@ ct_erfinv_f64: ct_bits ct_erfinv_small_f64 ct_erfcinv_tail_f64 */
-/* Inverse of erf, double. */
-CT_INLINE double ct_erfinv_f64(double x) {
+/*@ ct_erfinv_f64: ct_function ct_bits ct_erfinv_small_f64 ct_erfcinv_tail_f64 */
+/* Inverse of erf, double; at most 1.90 ulp. */
+CT_FUNCTION double ct_erfinv_f64(double x) {
     double a = __builtin_fabs(x);
     if (a <= 0.65) return x * ct_erfinv_small_f64(x * x);
     if (!(a < 1.0)) return a == 1.0 ? __builtin_copysign(CT_INF_F64, x) : CT_NAN_F64;
     return __builtin_copysign(ct_erfcinv_tail_f64(1.0 - a), x);
 }
 
-/*@ ct_erfcinv_f64: ct_bits ct_erfinv_small_f64 ct_erfcinv_tail_f64 */
-/* Inverse of erfc, double. */
-CT_INLINE double ct_erfcinv_f64(double p) {
+/*@ ct_erfcinv_f64: ct_function ct_bits ct_erfinv_small_f64 ct_erfcinv_tail_f64 */
+/* Inverse of erfc, double; at most 1.90 ulp. */
+CT_FUNCTION double ct_erfcinv_f64(double p) {
     if (p >= 0.35 && p <= 1.65) return (1.0 - p) * ct_erfinv_small_f64((1.0 - p) * (1.0 - p));
     if (p > 0.0 && p < 0.35) return ct_erfcinv_tail_f64(p);
     if (p > 1.65 && p < 2.0) return -ct_erfcinv_tail_f64(2.0 - p);
@@ -112,9 +112,9 @@ CT_INLINE double ct_erfcinv_f64(double p) {
 }
 
 /*@ ct_erfinv_f32: ct_erfinv_f64 */
-/* Inverse of erf, single, worked in double. */
+/* Inverse of erf, single, worked in double; at most 0.51 ulp. */
 CT_INLINE float ct_erfinv_f32(float x) { return (float)ct_erfinv_f64(x); }
 
 /*@ ct_erfcinv_f32: ct_erfcinv_f64 */
-/* Inverse of erfc, single, worked in double. */
+/* Inverse of erfc, single, worked in double; at most 0.51 ulp. */
 CT_INLINE float ct_erfcinv_f32(float p) { return (float)ct_erfcinv_f64(p); }

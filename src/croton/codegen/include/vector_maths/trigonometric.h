@@ -130,7 +130,7 @@ CT_INLINE int ct_huge_angle_f64(double x) { return __builtin_fabs(x) > 0x1p20; }
 CT_INLINE int ct_huge_angle_f32(float x) { return __builtin_fabsf(x) >= 0x1p24f; }
 
 /*@ ct_sin_f64: ct_reduce_angle_f64 ct_sin_reduced_f64 ct_cos_reduced_f64 */
-/* sin, double, for every finite x; at most @ULP_sin_f64@ ulp. */
+/* sin, double, for every finite x; at most 0.80 ulp. */
 CT_INLINE double ct_sin_f64(double x) {
     ct_angle_f64 r = ct_reduce_angle_f64(x);
     double s = ct_sin_reduced_f64(r.high, r.low), c = ct_cos_reduced_f64(r.high, r.low);
@@ -140,7 +140,7 @@ CT_INLINE double ct_sin_f64(double x) {
 }
 
 /*@ ct_sin_ordinary_f64: ct_reduce_ordinary_f64 ct_sin_reduced_f64 ct_cos_reduced_f64 */
-/* sin, double, for |x| <= 2^20; at most @ULP_sin_f64@ ulp. */
+/* sin, double, for |x| <= 2^20; at most 0.80 ulp. */
 CT_INLINE double ct_sin_ordinary_f64(double x) {
     ct_angle_f64 r = ct_reduce_ordinary_f64(x);
     double s = ct_sin_reduced_f64(r.high, r.low), c = ct_cos_reduced_f64(r.high, r.low);
@@ -150,7 +150,7 @@ CT_INLINE double ct_sin_ordinary_f64(double x) {
 }
 
 /*@ ct_cos_f64: ct_reduce_angle_f64 ct_sin_reduced_f64 ct_cos_reduced_f64 */
-/* cos, double, for every finite x; at most @ULP_cos_f64@ ulp. */
+/* cos, double, for every finite x; at most 0.80 ulp. */
 CT_INLINE double ct_cos_f64(double x) {
     ct_angle_f64 r = ct_reduce_angle_f64(x);
     double s = ct_sin_reduced_f64(r.high, r.low), c = ct_cos_reduced_f64(r.high, r.low);
@@ -159,7 +159,7 @@ CT_INLINE double ct_cos_f64(double x) {
 }
 
 /*@ ct_cos_ordinary_f64: ct_reduce_ordinary_f64 ct_sin_reduced_f64 ct_cos_reduced_f64 */
-/* cos, double, for |x| <= 2^20; at most @ULP_cos_f64@ ulp. */
+/* cos, double, for |x| <= 2^20; at most 0.80 ulp. */
 CT_INLINE double ct_cos_ordinary_f64(double x) {
     ct_angle_f64 r = ct_reduce_ordinary_f64(x);
     double s = ct_sin_reduced_f64(r.high, r.low), c = ct_cos_reduced_f64(r.high, r.low);
@@ -168,7 +168,7 @@ CT_INLINE double ct_cos_ordinary_f64(double x) {
 }
 
 /*@ ct_tan_f64: ct_reduce_angle_f64 ct_sin_reduced_f64 ct_cos_reduced_f64 */
-/* tan, double, for every finite x; at most @ULP_tan_f64@ ulp. */
+/* tan, double, for every finite x; at most 1.85 ulp. */
 CT_INLINE double ct_tan_f64(double x) {
     ct_angle_f64 r = ct_reduce_angle_f64(x);
     double s = ct_sin_reduced_f64(r.high, r.low), c = ct_cos_reduced_f64(r.high, r.low);
@@ -178,7 +178,7 @@ CT_INLINE double ct_tan_f64(double x) {
 }
 
 /*@ ct_tan_ordinary_f64: ct_reduce_ordinary_f64 ct_sin_reduced_f64 ct_cos_reduced_f64 */
-/* tan, double, for |x| <= 2^20; at most @ULP_tan_f64@ ulp. */
+/* tan, double, for |x| <= 2^20; at most 1.85 ulp. */
 CT_INLINE double ct_tan_ordinary_f64(double x) {
     ct_angle_f64 r = ct_reduce_ordinary_f64(x);
     double s = ct_sin_reduced_f64(r.high, r.low), c = ct_cos_reduced_f64(r.high, r.low);
@@ -278,7 +278,7 @@ CT_INLINE double ct_cos_reduced_f32(double r) {
 }
 
 /*@ ct_sin_f32: ct_reduce_angle_f32 ct_sin_cos_reduced_f32 */
-/* sin, single, for every finite x; at most @ULP_sin_f32@ ulp. */
+/* sin, single, for every finite x; at most 0.60 ulp. */
 CT_INLINE float ct_sin_f32(float x) {
     ct_angle_f32 r = ct_reduce_angle_f32(x);
     double s = ct_sin_reduced_f32(r.angle), c = ct_cos_reduced_f32(r.angle);
@@ -288,7 +288,7 @@ CT_INLINE float ct_sin_f32(float x) {
 }
 
 /*@ ct_sin_ordinary_f32: ct_reduce_ordinary_f32 ct_sin_cos_reduced_f32 */
-/* sin, single, for |x| < 2^24; at most @ULP_sin_f32@ ulp. */
+/* sin, single, for |x| < 2^24; at most 0.60 ulp. */
 CT_INLINE float ct_sin_ordinary_f32(float x) {
     ct_angle_f32 r = ct_reduce_ordinary_f32(x);
     double s = ct_sin_reduced_f32(r.angle), c = ct_cos_reduced_f32(r.angle);
@@ -298,7 +298,7 @@ CT_INLINE float ct_sin_ordinary_f32(float x) {
 }
 
 /*@ ct_cos_f32: ct_reduce_angle_f32 ct_sin_cos_reduced_f32 */
-/* cos, single, for every finite x; at most @ULP_cos_f32@ ulp. */
+/* cos, single, for every finite x; at most 0.60 ulp. */
 CT_INLINE float ct_cos_f32(float x) {
     ct_angle_f32 r = ct_reduce_angle_f32(x);
     double s = ct_sin_reduced_f32(r.angle), c = ct_cos_reduced_f32(r.angle);
@@ -307,7 +307,7 @@ CT_INLINE float ct_cos_f32(float x) {
 }
 
 /*@ ct_cos_ordinary_f32: ct_reduce_ordinary_f32 ct_sin_cos_reduced_f32 */
-/* cos, single, for |x| < 2^24; at most @ULP_cos_f32@ ulp. */
+/* cos, single, for |x| < 2^24; at most 0.60 ulp. */
 CT_INLINE float ct_cos_ordinary_f32(float x) {
     ct_angle_f32 r = ct_reduce_ordinary_f32(x);
     double s = ct_sin_reduced_f32(r.angle), c = ct_cos_reduced_f32(r.angle);
@@ -316,7 +316,7 @@ CT_INLINE float ct_cos_ordinary_f32(float x) {
 }
 
 /*@ ct_tan_f32: ct_reduce_angle_f32 ct_sin_cos_reduced_f32 */
-/* tan, single, for every finite x; at most @ULP_tan_f32@ ulp. */
+/* tan, single, for every finite x; at most 0.60 ulp. */
 CT_INLINE float ct_tan_f32(float x) {
     ct_angle_f32 r = ct_reduce_angle_f32(x);
     double s = ct_sin_reduced_f32(r.angle), c = ct_cos_reduced_f32(r.angle);
@@ -326,7 +326,7 @@ CT_INLINE float ct_tan_f32(float x) {
 }
 
 /*@ ct_tan_ordinary_f32: ct_reduce_ordinary_f32 ct_sin_cos_reduced_f32 */
-/* tan, single, for |x| < 2^24; at most @ULP_tan_f32@ ulp. */
+/* tan, single, for |x| < 2^24; at most 0.60 ulp. */
 CT_INLINE float ct_tan_ordinary_f32(float x) {
     ct_angle_f32 r = ct_reduce_ordinary_f32(x);
     double s = ct_sin_reduced_f32(r.angle), c = ct_cos_reduced_f32(r.angle);
