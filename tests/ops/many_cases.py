@@ -1,4 +1,4 @@
-"""Many formulas compiled into one function, compared with NumPy for several sizes: compiling is what costs."""
+"""Many formulas in one function, compared with NumPy for several sizes: compiling is what costs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from croton.graph.values import EagerValue
 
 import croton as ct
+from croton.graph.values import EagerValue
 
 Case = tuple[str, Callable[..., Any], Callable[..., Any]]
 
 
 def check_cases(cases: Sequence[Case], variables: Sequence[Any], calls: Sequence[Sequence[Any]]) -> None:
-    """Each case is (name, formula, the same in NumPy): compiled, interpreted and eager runs must equal NumPy's.
+    """Each case is (name, formula, reference): compiled, interpreted and eager runs must equal NumPy's.
 
     The function is compiled once and then called with every tuple of arguments in `calls`.
     """
@@ -30,5 +30,9 @@ def check_cases(cases: Sequence[Case], variables: Sequence[Any], calls: Sequence
                 shown = f"{name}, {run}, shapes {[np.shape(argument) for argument in arguments]}"
                 assert result.dtype == expected.dtype, f"{shown}: {result.dtype} for {expected.dtype}"
                 np.testing.assert_allclose(
-                    np.asarray(result, complex), np.asarray(expected, complex), rtol=1e-13, atol=1e-13, err_msg=shown
+                    np.asarray(result, complex),
+                    np.asarray(expected, complex),
+                    rtol=1e-13,
+                    atol=1e-13,
+                    err_msg=shown,
                 )

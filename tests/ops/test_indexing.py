@@ -6,20 +6,30 @@ from random import Random
 
 import numpy as np
 import pytest
-from croton.graph.errors import ShapeError
-from croton.graph.values import EagerValue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import croton as ct
 import croton.tensor as T
+from croton.graph.errors import ShapeError
+from croton.graph.values import EagerValue
 
 from .agreement import check_gradients, sample
 from .many_cases import check_cases
 
 SHAPE = (4, 3, 5)
 INDICES = [[0, 1, -1], [[2, 0, -2]], [1], [[0], [2]], [-3, 2, 2]]
-ENTRIES = [*map(np.asarray, INDICES), slice(None), slice(None, None, -1), slice(1, None), None, Ellipsis, -3, 0, 2]
+ENTRIES = [
+    *map(np.asarray, INDICES),
+    slice(None),
+    slice(None, None, -1),
+    slice(1, None),
+    None,
+    Ellipsis,
+    -3,
+    0,
+    2,
+]
 
 
 def random_keys(random: Random, count: int) -> list[tuple[object, ...]]:
@@ -133,7 +143,9 @@ def test_gradients_of_masks() -> None:
 
 
 def test_a_mask_of_another_size_is_refused() -> None:
-    with pytest.raises(IndexError, match="the mask has size 2 on its axis 0, but axis 0 of the array has size 3"):
+    with pytest.raises(
+        IndexError, match="the mask has size 2 on its axis 0, but axis 0 of the array has size 3"
+    ):
         T.tensor(shape=(3, 4))[np.array([True, False])]
     x, v = T.matrix("x"), T.vector("v")
     with pytest.raises(ValueError, match="differ"):
@@ -203,7 +215,9 @@ def test_gradients_of_updates_flow_to_array_and_values(op: str, key: object) -> 
 
 def test_a_product_with_zeros_among_the_factors_has_the_right_gradient() -> None:
     factors = np.array([0.0, 2.0, 0.0, 0.0, 3.0])
-    check_gradients(lambda v: T.index_update(np.array([2.0, 3.0]), [0, 0, 1, 1, 1], v, "multiply"), factors, second=False)
+    check_gradients(
+        lambda v: T.index_update(np.array([2.0, 3.0]), [0, 0, 1, 1, 1], v, "multiply"), factors, second=False
+    )
 
 
 def test_theanos_subtensor_forms() -> None:

@@ -6,16 +6,17 @@ import itertools
 
 import numpy as np
 import pytest
-from .agreement import check_gradients, sample
-from croton.graph.errors import ShapeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from .many_cases import check_cases
 
 import croton as ct
 import croton.tensor as T
 from croton.graph import dims
+from croton.graph.errors import ShapeError
 from croton.ops.slicing import slice_range
+
+from .agreement import check_gradients, sample
+from .many_cases import check_cases
 
 BOUNDS = st.one_of(st.none(), st.integers(-9, 9))
 SLICES = st.builds(slice, BOUNDS, BOUNDS, st.sampled_from([None, 1, 2, 3, -1, -2, -4]))
@@ -23,7 +24,10 @@ ENTRIES = st.one_of(SLICES, st.integers(-3, 2), st.none(), st.just(Ellipsis))
 
 
 def legal(key: tuple[object, ...]) -> bool:
-    return sum(entry is Ellipsis for entry in key) <= 1 and sum(e is not None and e is not Ellipsis for e in key) <= 3
+    return (
+        sum(entry is Ellipsis for entry in key) <= 1
+        and sum(e is not None and e is not Ellipsis for e in key) <= 3
+    )
 
 
 KEYS = st.lists(ENTRIES, max_size=5).map(tuple).filter(legal)
@@ -43,7 +47,9 @@ def test_the_range_of_a_slice_is_pythons_for_known_and_for_symbolic_sizes(key: s
 
 @given(st.integers(-7, 7), st.integers(-7, 7), st.sampled_from([1, 2, -1, -3]), st.integers(0, 8))
 @settings(max_examples=300, deadline=None)
-def test_bounds_that_are_arithmetic_of_sizes_may_turn_out_negative(a: int, b: int, step: int, size: int) -> None:
+def test_bounds_that_are_arithmetic_of_sizes_may_turn_out_negative(
+    a: int, b: int, step: int, size: int
+) -> None:
     symbol = dims.Symbol("n")
     n = dims.of_atom(symbol)
     start, count = slice_range(dims.add(n, a), dims.add(dims.multiply(n, 2), b), step, n)
@@ -76,11 +82,16 @@ def test_every_dtype_is_sliced_and_updated(dtype: str) -> None:
 
 def test_slices_of_empty_arrays_are_empty() -> None:
     x = T.matrix("x")
-    cases = [(str(k), lambda x, k=k: x[k], lambda x, k=k: x[k]) for k in (np.s_[1:], np.s_[::-1], np.s_[:, -2:], np.s_[:-1])]
+    cases = [
+        (str(k), lambda x, k=k: x[k], lambda x, k=k: x[k])
+        for k in (np.s_[1:], np.s_[::-1], np.s_[:, -2:], np.s_[:-1])
+    ]
     check_cases(cases, [x], [[np.zeros((0, 3))], [np.zeros((2, 0))]])
 
 
-@pytest.mark.parametrize("key", [np.s_[1:3], np.s_[::-2, 1], np.s_[-1], np.s_[None, ..., ::3], np.s_[5:0:-1, 1:-1]])
+@pytest.mark.parametrize(
+    "key", [np.s_[1:3], np.s_[::-2, 1], np.s_[-1], np.s_[None, ..., ::3], np.s_[5:0:-1, 1:-1]]
+)
 def test_gradients_of_slices(key: object) -> None:
     check_gradients(lambda x: x[key] ** 3, sample((6, 4)))
 
@@ -105,13 +116,22 @@ def test_bad_slices_are_refused_with_the_reason() -> None:
         x[0, 0, 0]
     with pytest.raises(IndexError, match="only one ellipsis"):
         x[..., 0, ...]
-    with pytest.raises(IndexError, match="got 1.0"):
+    with pytest.raises(IndexError, match=r"got 1\.0"):
         x[1.0]
 
 
 def test_bounds_computed_while_running() -> None:
     v, low, high = T.vector("v"), T.lscalar("low"), T.iscalar("high")
-    keys = ("low:high", "low:", ":high", "low:high:2", "low::-1", ":high:-3", "low:high:-2", "3 * low : 3 * low + 3")
+    keys = (
+        "low:high",
+        "low:",
+        ":high",
+        "low:high:2",
+        "low::-1",
+        ":high:-3",
+        "low:high:-2",
+        "3 * low : 3 * low + 3",
+    )
     names = {"slice": slice}
     cases = [
         (

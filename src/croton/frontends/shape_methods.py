@@ -35,7 +35,7 @@ class ShapeMethods:
         return tuple(size == 1 for size in base.shape_of(self))
 
     @property
-    def mT(self) -> Array:  # noqa: N802  the name NumPy uses
+    def mT(self) -> Array:
         """The matrix, or every matrix of a stack, transposed."""
         return rearranging.swapaxes(self, -1, -2)
 

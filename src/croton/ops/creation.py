@@ -69,7 +69,8 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: object = None) ->
         low, high = (dim_of(entry) for entry in given[:2])
         if isinstance(given[2], (int, np.integer)):
             return _size_range(low, high, int(given[2]), target or INT64)
-    return _running_range(*(base.as_array(entry) for entry in given), target)
+    start_value, stop_value, step_value = (base.as_array(entry) for entry in given)
+    return _running_range(start_value, stop_value, step_value, target)
 
 
 def _known_range(given: list[Any], dtype: DType | None) -> Array:
@@ -161,7 +162,9 @@ def linspace(
     return (result, step) if retstep else result
 
 
-def logspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base_: Any = 10.0, dtype: object = None) -> Array:
+def logspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base_: Any = 10.0, dtype: object = None
+) -> Array:
     """base_ to the powers of `linspace(start, stop, num)`."""
     from croton.ops.exponential import power
 
@@ -169,7 +172,7 @@ def logspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base_:
     return result if dtype is None else base.cast(result, dtype)
 
 
-def eye(N: Any, M: Any = None, k: Any = 0, dtype: object = FLOAT64) -> Array:  # noqa: N803  NumPy's names
+def eye(N: Any, M: Any = None, k: Any = 0, dtype: object = FLOAT64) -> Array:
     """An (N, M) matrix (square when M is None) with ones on the k-th diagonal and zeros elsewhere."""
     from croton.ops.comparison import equal
 
@@ -189,7 +192,7 @@ def identity_like(x: object, dtype: object = None) -> Array:
     return eye(rows, columns, dtype=dtype or base.dtype_of(array))
 
 
-def tri(N: Any, M: Any = None, k: Any = 0, dtype: object = FLOAT64) -> Array:  # noqa: N803
+def tri(N: Any, M: Any = None, k: Any = 0, dtype: object = FLOAT64) -> Array:
     """An (N, M) matrix with ones on and below the k-th diagonal and zeros above."""
     from croton.ops.comparison import greater_equal
 
@@ -257,6 +260,11 @@ def trace(a: object, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: obj
     from croton.ops.reduction import sum as sum_over
 
     return sum_over(diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+def alloc(value: Any, *shape: Any) -> Array:
+    """Theano's way to stretch a value, a number as a rule, to a shape."""
+    return broadcast_to(base.as_array(value), base.as_dims(shape))
 
 
 def diag(v: object, k: int = 0) -> Array:

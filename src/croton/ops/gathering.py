@@ -10,6 +10,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Shape
 from croton.graph.dtypes import INT64
 from croton.graph.errors import DTypeError, ShapeError
-from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
+from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value, constant
 from croton.loops.expressions import Builder, Node, Operand
 from croton.ops import base
 from croton.ops.base import Array, ElementOperation, apply_one
@@ -32,7 +33,7 @@ _ADJUSTED = {
     "clip": "i < 0 ? 0 : i >= size ? size - 1 : i",
     "wrap": "i % size + (i % size < 0 ? size : 0)",
 }
-# The first loop has no exits, so that it vectorises; the one that finds the culprit runs only if there is one.
+# The first loop has no exits, so that it vectorises; the one that finds the culprit runs only if needed.
 _CHECKED_INDEX = """\
 static int {name}(ct_context *context, void *const *pointers, const ct_int *sizes)
 {{
@@ -60,7 +61,9 @@ static int {name}(ct_context *context, void *const *pointers, const ct_int *size
     return CT_OUT_OF_RANGE;
 }}
 """
-_LARGE = "index[p] > 0x7fffffffffffffffULL ? 0x7fffffffffffffffLL : (ct_int)index[p]"  # must not turn negative
+_LARGE = (
+    "index[p] > 0x7fffffffffffffffULL ? 0x7fffffffffffffffLL : (ct_int)index[p]"  # must not turn negative
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ class CheckedIndex(KernelOperation):
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return (checked(operands[0], int(operands[1]), self.axis, self.mode),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[None]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[None]:
         return [None, None]
 
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
@@ -142,7 +147,9 @@ class Gather(ElementOperation):
             if index.rank != len(shape):
                 raise ShapeError(f"gather: index arrays have {len(shape)} and {index.rank} axes")
             for axis, size in enumerate(index.shape):
-                shape[axis] = dims.require_equal(shape[axis], size, f"gather: axis {axis} of the index arrays")
+                shape[axis] = dims.require_equal(
+                    shape[axis], size, f"gather: axis {axis} of the index arrays"
+                )
         kept = [size for axis, size in enumerate(operand.shape) if axis not in self.axes]
         return (TensorType(operand.dtype, (*kept[: self.position], *shape, *kept[self.position :])),)
 
@@ -189,7 +196,7 @@ def checked_index(index: object, size: Dim, axis: int, mode: str = "raise") -> A
     if not dtypes.is_integer(dtype):
         raise IndexError(f"indices must be integers or bools, got {dtype.name}")
     if isinstance(array, Constant) and isinstance(size, int):
-        return base.constant(checked(array.data, size, axis, mode))
+        return constant(checked(array.data, size, axis, mode))
     if isinstance(array, EagerValue) and isinstance(size, int):
         return EagerValue.factory(checked(array.data, size, axis, mode))
     return apply_one(CheckedIndex(mode, axis), array, number_beside(size, array))
@@ -248,7 +255,9 @@ def take_along_axis(x: object, indices: object, axis: int | None = -1) -> Array:
     array, given = base.as_array(x), base.as_array(indices)
     if axis is None:
         if base.rank_of(given) != 1:
-            raise ShapeError(f"take_along_axis: indices must have one axis where axis is None, got {base.rank_of(given)}")
+            raise ShapeError(
+                f"take_along_axis: indices must have one axis where axis is None, got {base.rank_of(given)}"
+            )
         return take(reshape(array, (-1,)), given, 0)
     rank = base.rank_of(array)
     if base.rank_of(given) != rank:
@@ -288,7 +297,7 @@ def iota_beside(size: Dim, beside: Array) -> Array:
 def zero_index(beside: Array) -> Array:
     """A vector of one index 0."""
     zero = np.zeros(1, np.int64)
-    return EagerValue.factory(zero) if isinstance(beside, EagerValue) else base.constant(zero)
+    return EagerValue.factory(zero) if isinstance(beside, EagerValue) else constant(zero)
 
 
 def _along(vector: Array, axis: int, rank: int) -> Array:
@@ -342,7 +351,9 @@ class Nonzero(KernelOperation):
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return (np.flatnonzero(operands[0]).astype(np.int64),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[None]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[None]:
         return [None]
 
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
@@ -359,11 +370,11 @@ def flatnonzero(x: object) -> Array:
 
     array = base.as_array(x)
     if isinstance(array, (Constant, EagerValue)):
-        positions = np.flatnonzero(array.data).astype(np.int64)
-        return base.constant(positions) if isinstance(array, Constant) else EagerValue.factory(positions)
+        known = np.flatnonzero(array.data).astype(np.int64)
+        return constant(known) if isinstance(array, Constant) else EagerValue.factory(known)
     source = _mask_source(array)
-    known = _found.get(source)
-    positions = known() if known is not None else None
+    earlier = _found.get(source)
+    positions = earlier() if earlier is not None else None
     if positions is None:
         mask = reshape(base.cast(array, dtypes.BOOL), (-1,))
         positions = apply_one(Nonzero(dims.symbol("count", runtime=True)), mask)
@@ -430,7 +441,9 @@ def choose(a: object, choices: Any, mode: str = "raise") -> Array:
     from croton.ops.arithmetic import where
     from croton.ops.comparison import equal
 
-    listed = list(choices) if isinstance(choices, (tuple, list)) else [choices[i] for i in range(len(choices))]
+    listed = (
+        list(choices) if isinstance(choices, (tuple, list)) else [choices[i] for i in range(len(choices))]
+    )
     if not listed:
         raise ValueError("choose: needs at least one choice")
     operands = base.as_operands(*listed)
@@ -438,7 +451,9 @@ def choose(a: object, choices: Any, mode: str = "raise") -> Array:
     if dtypes.is_bool(base.dtype_of(array)):
         array = base.cast(array, INT64)
     # As unsigned numbers negative ones are too large, which choose, unlike indexing, does not count back.
-    index = checked_index(base.cast(array, dtypes.UINT64) if mode == "raise" else array, len(operands), 0, mode)
+    index = checked_index(
+        base.cast(array, dtypes.UINT64) if mode == "raise" else array, len(operands), 0, mode
+    )
     result = operands[-1]
     for number in range(len(operands) - 2, -1, -1):
         result = where(equal(index, number), operands[number], result)
@@ -450,7 +465,9 @@ def select(condlist: Sequence[object], choicelist: Sequence[object], default: ob
     from croton.ops.arithmetic import where
 
     if len(condlist) != len(choicelist) or not condlist:
-        raise ValueError(f"select: needs as many conditions as choices, got {len(condlist)} and {len(choicelist)}")
+        raise ValueError(
+            f"select: needs as many conditions as choices, got {len(condlist)} and {len(choicelist)}"
+        )
     *choices, result = base.as_operands(*choicelist, default)
     for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
         result = where(condition, choice, result)

@@ -1,4 +1,4 @@
-"""x[...] and changes of it: `getitem`, `index_update`, `x.at[...]`, Theano's set_subtensor and inc_subtensor."""
+"""x[...] and changed copies: `getitem`, `index_update`, `x.at[...]`, set_subtensor, inc_subtensor."""
 
 from __future__ import annotations
 
@@ -167,7 +167,9 @@ def inc_subtensor(x: Array, y: object, **options: Any) -> Array:
 def _update_part(x: Array, y: object, op: str, what: str) -> Array:
     made = _origin.get(x) if isinstance(x, Value) else None
     if made is None:
-        raise TypeError(f"{what}: expected an indexed symbolic array such as x[1:3], got {x!r}; or use x.at[1:3]")
+        raise TypeError(
+            f"{what}: expected an indexed symbolic array such as x[1:3], got {x!r}; or use x.at[1:3]"
+        )
     return index_update(made[0], made[1], y, op)
 
 

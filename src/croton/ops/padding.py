@@ -55,7 +55,9 @@ def _pairs(given: Any, rank: int, what: str, missing: Any) -> list[tuple[Any, An
     if isinstance(given, Mapping):
         pairs = [(missing, missing)] * rank
         for axis, pair in given.items():
-            pairs[base.normalize_axis(axis, rank, "pad")] = tuple(pair) if isinstance(pair, (tuple, list)) else (pair, pair)
+            pairs[base.normalize_axis(axis, rank, "pad")] = (
+                tuple(pair) if isinstance(pair, (tuple, list)) else (pair, pair)
+            )
         return pairs
     if isinstance(given, np.ndarray):
         given = given.tolist()
@@ -77,8 +79,12 @@ def _pairs(given: Any, rank: int, what: str, missing: Any) -> list[tuple[Any, An
 def _pad_constant(array: Array, widths: list[tuple[Dim, ...]], fills: list[tuple[Any, Any]]) -> Array:
     dtype = base.dtype_of(array)
     first = fills[0][0] if fills else 0
-    if all(fill is first or (isinstance(fill, (int, float)) and fill == first) for pair in fills for fill in pair):
-        shape = tuple(dims.add(dims.add(b, n), a) for (b, a), n in zip(widths, base.shape_of(array), strict=True))
+    if all(
+        fill is first or (isinstance(fill, (int, float)) and fill == first) for pair in fills for fill in pair
+    ):
+        shape = tuple(
+            dims.add(dims.add(b, n), a) for (b, a), n in zip(widths, base.shape_of(array), strict=True)
+        )
         if shape == base.shape_of(array):
             return array
         whole = broadcast_to(base.cast(first, dtype), shape)
@@ -134,7 +140,9 @@ def diff(x: object, n: int = 1, axis: int = -1, prepend: object = None, append: 
         array = concatenate([*front, array, *parts[len(front) :]], position)
     for _ in range(n):
         later, earlier = slice_axis(array, position, 1, None), slice_axis(array, position, None, -1)
-        array = not_equal(later, earlier) if dtypes.is_bool(base.dtype_of(array)) else subtract(later, earlier)
+        array = (
+            not_equal(later, earlier) if dtypes.is_bool(base.dtype_of(array)) else subtract(later, earlier)
+        )
     return array
 
 
@@ -163,7 +171,9 @@ def _components(array: Array) -> Array:
     return array if isinstance(shape[-1], int) else reshape(array, (*shape[:-1], 3))
 
 
-def cross(a: object, b: object, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
+def cross(
+    a: object, b: object, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Array:
     """The cross product of vectors of 3 components along an axis (two of 2 give the third component).
 
     Raises:
@@ -189,7 +199,8 @@ def cross(a: object, b: object, axisa: int = -1, axisb: int = -1, axisc: int = -
 
     def minor(i: int, j: int) -> Array:
         return subtract(
-            multiply(component(first, i), component(second, j)), multiply(component(first, j), component(second, i))
+            multiply(component(first, i), component(second, j)),
+            multiply(component(first, j), component(second, i)),
         )
 
     if sizes == (2, 2):

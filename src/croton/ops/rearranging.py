@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +13,11 @@ from croton.graph import dims, dtypes
 from croton.graph.dims import Dim
 from croton.graph.dtypes import INT64
 from croton.graph.errors import DTypeError, ShapeError
-from croton.graph.values import Constant, EagerValue, NDArray, TensorType
+from croton.graph.values import Constant, EagerValue, NDArray, TensorType, constant
 from croton.ops import base
 from croton.ops.base import Array, apply_one
 from croton.ops.dimension import dim_of, size_as_number
-from croton.ops.gathering import checked_index, gather, iota_beside, number_beside
+from croton.ops.gathering import gather, iota_beside, number_beside
 from croton.ops.kernel import CFunction, KernelOperation
 from croton.ops.shape import broadcast_to, concatenate, expand_dims, reshape, stack, transpose
 from croton.ops.slicing import Slice, slice_axis
@@ -55,7 +56,9 @@ def moveaxis(x: object, source: int | Sequence[int], destination: int | Sequence
     sources = [base.normalize_axis(axis, rank, "moveaxis") for axis in _listed(source)]
     targets = [base.normalize_axis(axis, rank, "moveaxis") for axis in _listed(destination)]
     if len(sources) != len(targets) or len(set(sources)) != len(sources) or len(set(targets)) != len(targets):
-        raise ValueError(f"moveaxis: source {source} and destination {destination} must be as many distinct axes")
+        raise ValueError(
+            f"moveaxis: source {source} and destination {destination} must be as many distinct axes"
+        )
     order = [axis for axis in range(rank) if axis not in sources]
     for target, axis in sorted(zip(targets, sources, strict=True)):
         order.insert(target, axis)
@@ -149,7 +152,7 @@ def shape(x: object) -> Array:
     """The sizes of x as an int64 vector."""
     sizes = base.shape_of(base.as_array(x))
     if all(isinstance(size, int) for size in sizes):
-        return base.constant(np.asarray(sizes, np.int64).reshape(len(sizes)))
+        return constant(np.asarray(sizes, np.int64).reshape(len(sizes)))
     return stack([size_as_number(size) for size in sizes])
 
 
@@ -162,7 +165,9 @@ def addbroadcast(x: object, *axes: int) -> Array:
     """x with these axes known to have size 1, so that they broadcast; checked when the function is called."""
     array = base.as_array(x)
     known = {base.normalize_axis(axis, base.rank_of(array), "addbroadcast") for axis in axes}
-    return reshape(array, tuple(1 if axis in known else size for axis, size in enumerate(base.shape_of(array))))
+    return reshape(
+        array, tuple(1 if axis in known else size for axis, size in enumerate(base.shape_of(array)))
+    )
 
 
 def patternbroadcast(x: object, broadcastable: Sequence[bool]) -> Array:
@@ -309,7 +314,9 @@ class RepeatPositions(KernelOperation):
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return (np.repeat(np.arange(operands[0].size), operands[0]).astype(np.int64),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[None]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[None]:
         return [None]
 
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
@@ -342,7 +349,7 @@ def repeat(x: object, repeats: Any, axis: int | None = None) -> Array:
         numbers = np.asarray(counts.data)
         if (numbers < 0).any():
             raise ValueError(f"repeat: repeats must not be negative, got {int(numbers.min())}")
-        return gather(array, (position,), position, [base.constant(np.repeat(np.arange(numbers.size), numbers))])
+        return gather(array, (position,), position, [constant(np.repeat(np.arange(numbers.size), numbers))])
     total = dim_of(sum_over(counts))
     return gather(array, (position,), position, [apply_one(RepeatPositions(total), counts)])
 
@@ -377,7 +384,9 @@ def split(
     array = base.as_array(x)
     if theano_axis or splits_size is not None or n_splits is not None:
         sizes = indices_or_sections if splits_size is None else splits_size
-        return _split_sizes(array, sizes, theano_axis[0] if theano_axis else axis if n_splits is not None else 0)
+        return _split_sizes(
+            array, sizes, theano_axis[0] if theano_axis else axis if n_splits is not None else 0
+        )
     position = base.normalize_axis(axis, base.rank_of(array), "split")
     size = base.shape_of(array)[position]
     if isinstance(indices_or_sections, (int, np.integer)):
@@ -430,10 +439,14 @@ def array_split(x: object, indices_or_sections: Any, axis: int = 0) -> list[Arra
         # Part i ends at ceil-like position ((i + 1) * (size // sections) + min(i + 1, size % sections)).
         each, extra = dims.floordiv(size, sections), dims.modulo(size, sections)
         ends = [dims.add(dims.multiply(n, each), dims.minimum(n, extra)) for n in range(sections + 1)]
-        return [_part(array, position, a, dims.subtract(b, a)) for a, b in zip(ends, ends[1:], strict=False)]
-    known = indices_or_sections.data if isinstance(indices_or_sections, (Constant, EagerValue)) else indices_or_sections
+        return [_part(array, position, a, dims.subtract(b, a)) for a, b in itertools.pairwise(ends)]
+    known = (
+        indices_or_sections.data
+        if isinstance(indices_or_sections, (Constant, EagerValue))
+        else indices_or_sections
+    )
     bounds: list[Dim | None] = [0, *base.as_dims(tuple(known)), None]
-    return [slice_axis(array, position, a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [slice_axis(array, position, a, b) for a, b in itertools.pairwise(bounds)]
 
 
 def hsplit(x: object, indices_or_sections: Any) -> list[Array]:

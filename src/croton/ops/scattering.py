@@ -18,7 +18,7 @@ from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Shape
 from croton.graph.dtypes import BOOL, INT64, DType
 from croton.graph.errors import DTypeError, ShapeError
-from croton.graph.values import EagerValue, NDArray, TensorType
+from croton.graph.values import EagerValue, NDArray, TensorType, constant
 from croton.ops import base
 from croton.ops.base import Array, apply_one
 from croton.ops.kernel import CFunction, KernelOperation
@@ -97,7 +97,9 @@ class Scatter(KernelOperation):
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         values, rows = operands[-2:]
         if values.rank != 3 or rows.rank != 1 or rows.dtype != INT64:
-            raise ShapeError(f"scatter: expected values of 3 axes and int64 rows of 1, got {values} and {rows}")
+            raise ShapeError(
+                f"scatter: expected values of 3 axes and int64 rows of 1, got {values} and {rows}"
+            )
         dims.require_equal(values.shape[1], rows.shape[0], "scatter: number of rows")
         if self.height is not None:
             return (TensorType(values.dtype, (values.shape[0], self.height, values.shape[2])),)
@@ -115,7 +117,7 @@ class Scatter(KernelOperation):
         if self.height is None:
             out = operands[0].copy()
         else:
-            out = np.zeros((values.shape[0], self.height, values.shape[2]), values.dtype)  # type: ignore[arg-type]
+            out = np.zeros((values.shape[0], self.height, values.shape[2]), values.dtype)
         if self.kind == "set":
             out[:, rows] = values
             return (out,)
@@ -332,20 +334,24 @@ def scatter(
 # Segments: rows of one array combined by a number each.
 
 
-def _segment(kind: str, data: object, segment_ids: object, num_segments: object, start: Callable[[DType], Any]) -> Array:
+def _segment(
+    kind: str, data: object, segment_ids: object, num_segments: object, start: Callable[[DType], Any]
+) -> Array:
     from croton.ops.gathering import checked_index
     from croton.ops.shape import full
 
     array, ids = base.as_array(data), base.as_array(segment_ids)
     if base.rank_of(ids) != 1 or base.rank_of(array) == 0:
-        raise ShapeError(f"segment_{kind}: expected one id per row, got shapes {base.shape_of(array)} and {base.shape_of(ids)}")
+        raise ShapeError(
+            f"segment_{kind}: one id per row expected: {base.shape_of(ids)} for {base.shape_of(array)}"
+        )
     (count,) = base.as_dims(num_segments)
     rows = checked_index(ids, count, 0)
     shape = (count, *base.shape_of(array)[1:])
     if kind == "add":
         return scatter_zero("add", shape, (0,), 0, array, [rows])
     dtype = base.dtype_of(array)
-    first = base.constant(np.asarray(start(dtype), dtype))
+    first = constant(np.asarray(start(dtype), dtype))
     if isinstance(array, EagerValue):
         whole: Array = EagerValue.factory(np.broadcast_to(first.data, shape))  # type: ignore[arg-type]
     else:

@@ -11,7 +11,7 @@ import numpy as np
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Expression, Shape
 from croton.graph.dtypes import INT64
-from croton.graph.values import Constant, EagerValue, Value
+from croton.graph.values import Constant, EagerValue, Value, constant
 from croton.ops import base
 from croton.ops.base import Array
 from croton.ops.dimension import dim_of
@@ -45,7 +45,11 @@ class Selection:
 
     def slices(self, shape: Shape) -> bool:
         """Whether the slice is not all of an array of this shape."""
-        return any(start != 0 for start in self.starts) or any(s != 1 for s in self.steps) or tuple(self.sizes) != shape
+        return (
+            any(start != 0 for start in self.starts)
+            or any(s != 1 for s in self.steps)
+            or tuple(self.sizes) != shape
+        )
 
 
 def select(x: Array, key: object) -> Selection:
@@ -98,14 +102,18 @@ def _entry(item: Any) -> Any:
     if item is None or item is Ellipsis or isinstance(item, (slice, Expression)):
         return item
     if isinstance(item, (bool, np.bool_)):
-        return base.constant(np.asarray(item))
+        return constant(np.asarray(item))
     if isinstance(item, (int, np.integer)):
         return int(item)
     if isinstance(item, (list, np.ndarray)) and np.size(np.asarray(item, dtype=object)) == 0:
         item = np.asarray(item)
-        return base.constant(item if item.dtype != np.float64 or isinstance(item, np.ndarray) else item.astype(np.int64))
+        return constant(
+            item if item.dtype != np.float64 or isinstance(item, np.ndarray) else item.astype(np.int64)
+        )
     if isinstance(item, (float, complex, str)):
-        raise IndexError(f"only integers, slices, ..., None and arrays of integers or bools index, got {item!r}")
+        raise IndexError(
+            f"only integers, slices, ..., None and arrays of integers or bools index, got {item!r}"
+        )
     array = base.as_array(item)
     dtype = base.dtype_of(array)
     if not dtypes.is_integer(dtype) and not dtypes.is_bool(dtype):
@@ -194,7 +202,9 @@ def _running_range(start: Any, stop: Any, step: int, size: Dim) -> tuple[Array, 
     return first, dim_of(maximum(floor_divide(add(length, abs(step) - 1), abs(step)), 0))
 
 
-def _add_index(selection: Selection, entry: Any, axis: int, shape: Shape, x: Array, masks: list[Array]) -> int:
+def _add_index(
+    selection: Selection, entry: Any, axis: int, shape: Shape, x: Array, masks: list[Array]
+) -> int:
     """Notes an integer, an index array or a mask; returns how many axes it takes."""
     if isinstance(entry, (int, Expression)):
         selection.starts.append(_element(entry, axis, shape[axis]))
@@ -236,6 +246,7 @@ def _mask_positions(mask: Array, axis: int, shape: Shape) -> Array:
     for offset, (size, wanted) in enumerate(zip(found, shape, strict=True)):
         if isinstance(size, int) and isinstance(wanted, int) and size != wanted:
             raise IndexError(
-                f"the mask has size {size} on its axis {offset}, but axis {axis + offset} of the array has size {wanted}"
+                f"the mask has size {size} on its axis {offset}, "
+                f"but axis {axis + offset} of the array has size {wanted}"
             )
     return flatnonzero(reshape(mask, (dims.product(shape),)))

@@ -16,7 +16,7 @@ from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Shape
 from croton.graph.dtypes import BOOL, INT64
 from croton.graph.errors import DTypeError, ShapeError
-from croton.graph.values import EagerValue, NDArray, TensorType
+from croton.graph.values import EagerValue, NDArray, TensorType, constant
 from croton.loops.expressions import Builder, Node, Operand
 from croton.ops import base
 from croton.ops.base import Array, ElementOperation, apply_one
@@ -26,7 +26,7 @@ Starts = tuple[Dim | None, ...]
 
 
 def _check_inside(start: Dim, size: Dim, step: int, limit: Dim, axis: int) -> None:
-    """Asks that a slice of a known number of elements lies inside its axis; others are clipped by the caller."""
+    """Asks that a slice of a known number of elements lies inside its axis; the caller clips others."""
     if not isinstance(size, int) or size <= 0:
         return
     last = dims.add(start, (size - 1) * step)
@@ -36,28 +36,36 @@ def _check_inside(start: Dim, size: Dim, step: int, limit: Dim, axis: int) -> No
             dims.require_in_range(end, limit, f"axis {axis}")
 
 
-def _check_starts(starts: Starts, steps: tuple[int, ...], operands: Sequence[TensorType], rank: int, what: str) -> None:
+def _check_starts(
+    starts: Starts, steps: tuple[int, ...], operands: Sequence[TensorType], rank: int, what: str
+) -> None:
     if len(starts) != rank or len(steps) != rank:
         raise ShapeError(f"{what}: {len(starts)} starts and {len(steps)} steps for {rank} axes")
     dynamic = [start for start in starts if start is None]
     if len(operands) != len(dynamic):
         raise TypeError(f"{what}: {len(dynamic)} starts are operands, got {len(operands)}")
     if any(operand.dtype != INT64 or operand.rank != 0 for operand in operands):
-        raise DTypeError(f"{what}: starts must be int64 scalars, got {[str(operand) for operand in operands]}")
+        raise DTypeError(
+            f"{what}: starts must be int64 scalars, got {[str(operand) for operand in operands]}"
+        )
 
 
 def _known_starts(
-    starts: Starts, sizes: Sequence[int], steps: Sequence[int], shape: Sequence[int], operands: Sequence[NDArray]
+    starts: Starts,
+    sizes: Sequence[int],
+    steps: Sequence[int],
+    shape: Sequence[int],
+    operands: Sequence[NDArray],
 ) -> list[int]:
     """Every start as a number; those that are operands are moved so that the slice stays inside."""
     given = iter(operands)
     known = []
     for start, size, step, limit in zip(starts, sizes, steps, shape, strict=True):
         if start is not None:
-            known.append(int(start))  # type: ignore[arg-type]
+            known.append(int(start))
             continue
         low, high = _start_range(size, step, limit)
-        known.append(max(low, min(int(next(given)), high)))  # type: ignore[type-var, arg-type]
+        known.append(max(low, min(int(next(given)), high)))  # type: ignore[arg-type]
     return known
 
 
@@ -69,7 +77,12 @@ def _start_range(size: Dim, step: int, limit: Dim) -> tuple[Dim, Dim]:
 
 
 def _start_nodes(
-    builder: Builder, starts: Starts, sizes: Shape, steps: Sequence[int], shape: Shape, operands: Sequence[Operand]
+    builder: Builder,
+    starts: Starts,
+    sizes: Shape,
+    steps: Sequence[int],
+    shape: Shape,
+    operands: Sequence[Operand],
 ) -> list[Node]:
     """The start on each axis as a node, those that are operands clipped as in `_known_starts`."""
     given = iter(operands)
@@ -124,7 +137,7 @@ class Slice(ElementOperation):
         return (TensorType(operand.dtype, self.sizes),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
-        sizes: list[int] = [int(size) for size in self.sizes]  # type: ignore[arg-type]
+        sizes: list[int] = [int(size) for size in self.sizes]
         starts = _known_starts(self.starts, sizes, self.steps, operands[0].shape, operands[1:])
         return (operands[0][_region(starts, sizes, self.steps)],)
 
@@ -138,7 +151,9 @@ class Slice(ElementOperation):
     def element(
         self, builder: Builder, operands: Sequence[Operand], index: Sequence[Node], output: TensorType
     ) -> Node:
-        starts = _start_nodes(builder, self.starts, self.sizes, self.steps, operands[0].type.shape, operands[1:])
+        starts = _start_nodes(
+            builder, self.starts, self.sizes, self.steps, operands[0].type.shape, operands[1:]
+        )
         return operands[0].at(
             [
                 builder.plus(builder.times(position, builder.integer(step)), start)
@@ -213,7 +228,9 @@ class Place(ElementOperation):
             source.append(offset)
         if inside is None:
             part = operands[1].at(source)
-            return part if self.kind == "set" else builder.call("add", output.dtype, operands[0].at(index), part)
+            return (
+                part if self.kind == "set" else builder.call("add", output.dtype, operands[0].at(index), part)
+            )
         part = operands[1].at_if(inside, source)
         whole = operands[0].at(index)
         changed = part if self.kind == "set" else builder.call("add", output.dtype, whole, part)
@@ -251,7 +268,8 @@ def is_nonnegative(size: Dim) -> bool:
     if isinstance(size, int):
         return size >= 0
     return all(
-        coefficient >= 0 and all(_nonnegative_atom(atom) for atom in monomial) for monomial, coefficient in size.terms
+        coefficient >= 0 and all(_nonnegative_atom(atom) for atom in monomial)
+        for monomial, coefficient in size.terms
     )
 
 
@@ -290,7 +308,9 @@ def at_most(first: Dim, second: Dim) -> bool:
 
 def smaller(first: Dim, second: Dim) -> Dim:
     """The minimum, simplified where the order is known."""
-    return first if at_most(first, second) else second if at_most(second, first) else dims.minimum(first, second)
+    return (
+        first if at_most(first, second) else second if at_most(second, first) else dims.minimum(first, second)
+    )
 
 
 def counted(bound: Dim, size: Dim) -> Dim:
@@ -357,7 +377,9 @@ def scalar_start(number: object, what: str) -> Dim | Array:
     return dim_of(array) if hasattr(array, "data") else base.cast(array, INT64)
 
 
-def _dynamic_starts(starts: Sequence[object], shape: Shape, sizes: Shape, what: str) -> tuple[Starts, list[Array]]:
+def _dynamic_starts(
+    starts: Sequence[object], shape: Shape, sizes: Shape, what: str
+) -> tuple[Starts, list[Array]]:
     """Starts as the operations want them; numbers are clipped here, values when the program runs."""
     if len(starts) != len(shape):
         raise ShapeError(f"{what}: {len(starts)} starts for {len(shape)} axes")
@@ -372,7 +394,7 @@ def _dynamic_starts(starts: Sequence[object], shape: Shape, sizes: Shape, what: 
             fixed.append(found)
         else:
             fixed.append(None)
-            values.append(base.as_array(found) if not isinstance(found, int) else base.constant(np.asarray(found)))
+            values.append(base.as_array(found) if not isinstance(found, int) else constant(np.asarray(found)))
     return tuple(fixed), [base.cast(value, INT64) for value in values]
 
 

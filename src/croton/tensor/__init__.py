@@ -13,6 +13,7 @@ from croton.ops.contraction import batched_dot, dot, inner, kron, matmul, outer,
 from croton.ops.cumulative import cummax, cummin, cumprod, cumsum, linear_recurrence
 from croton.ops.determinant import det
 from croton.ops.creation import (
+    alloc,
     arange,
     diag,
     diagflat,
