@@ -5,11 +5,12 @@ from croton.frontends.control import cond, scan_loop, while_loop
 from croton.frontends.custom import custom_gradient
 from croton.frontends.eager import Tensor, Variable, convert_to_tensor
 from croton.frontends.function import In, function
-from croton.frontends.gradient import grad
+from croton.frontends.gradient import grad, hessian, jacobian
 from croton.frontends.jit import jit
 from croton.frontends.op import Apply, Op, as_op
 from croton.frontends.tape import GradientTape
 from croton.frontends.variables import shared
+from croton.graph.printing import debugprint, pp
 from croton.ops.stop_gradient import stop_gradient
 
 __version__ = "0.1.0"

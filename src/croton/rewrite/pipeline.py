@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 from croton.graph.graph import Graph
 from croton.ops.base import building_graphs
 from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
 from croton.rewrite.contractions import fold_transposes
 from croton.rewrite.expand import expand_composites
-from croton.rewrite.stabilization import stabilized
+from croton.rewrite.stabilization import TABLES, rule_set, stabilized
+from croton.rewrite.strength import reduce_strength
 
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[tuple[str, Pass], ...] = (
     ("dead-code", drop_unused),
     ("constant-folding", fold_constants),
-    ("common-subexpressions", merge_common),
     ("stabilization", stabilized),
     ("composites", expand_composites),
+    ("strength-reduction", reduce_strength),
     ("contraction-transposes", fold_transposes),
-    ("common-subexpressions-2", merge_common),
+    ("common-subexpressions", merge_common),
 )
 
 
-@building_graphs()
+def trace(graph: Graph, disabled: Sequence[str] = ()) -> Iterator[tuple[str, Graph]]:
+    """(name of the pass, the graph after it), pass by pass; print one with `format_graph`.
+
+    disabled: names of passes to leave out; and of single rules of the stabilisation, or whole tables of them.
+    """
+    left_out = frozenset(disabled)
+    for name, rewrite in PASSES:
+        if name in left_out:
+            continue
+        with building_graphs():
+            graph = stabilized(graph, left_out & rule_names()) if name == "stabilization" else rewrite(graph)
+        yield name, graph
+
+
 def optimize(graph: Graph, disabled: Sequence[str] = ()) -> Graph:
     """The graph after all passes that are not disabled."""
-    for name, rewrite in PASSES:
-        if name not in disabled:
-            graph = rewrite(graph)
+    for _, after in trace(graph, disabled):
+        graph = after
     return graph
+
+
+@cache
+def rule_names() -> frozenset[str]:
+    """Names of the tables of rules and of all rules in them."""
+    return frozenset((*(name for name, _ in TABLES), *(rule.name for rule in rule_set().rules)))
 
 
 @building_graphs()

@@ -1,0 +1,49 @@
+"""Cheaper operations for the same result: powers as products. Applied last, when no rule looks for powers."""
+
+from __future__ import annotations
+
+from croton.graph import dtypes
+from croton.graph.graph import Graph
+from croton.graph.values import Value
+from croton.rewrite import build
+from croton.rewrite.engine import Rewriter, Rule, RuleSet, rewrite
+
+
+def _chain(base: Value, exponent: int) -> Value:
+    """base ** exponent by squaring, for exponents from 1 to 8."""
+    if exponent == 1:
+        return base
+    half = _chain(base, exponent // 2)
+    squared = build.call("square", half)
+    return squared if exponent % 2 == 0 else build.call("multiply", squared, base)
+
+
+def _whole_power(rewriter: Rewriter, value: Value) -> Value | None:
+    base, exponent = value.owner.inputs  # type: ignore[union-attr]
+    number = rewriter.views.number(exponent)
+    if number is None or not number.is_integer() or not 2 <= abs(number) <= 8:
+        return None
+    if not dtypes.is_inexact(value.type.dtype):
+        return None
+    chain = _chain(base, int(abs(number)))
+    return chain if number > 0 else build.call("divide", build.number(1.0, value.type.dtype), chain)
+
+
+STRENGTH: tuple[Rule, ...] = (
+    Rule(
+        "whole-power",
+        "x**n by products for whole n up to 8: several times faster than the power function",
+        frozenset(("power",)),
+        _whole_power,
+        "power(x, const([5.0]))",
+    ),
+)
+
+_RULES = RuleSet([STRENGTH])
+
+
+def reduce_strength(graph: Graph) -> Graph:
+    """The graph with powers written as products."""
+    if not any(equation.op.name == "power" for equation in graph.equations):
+        return graph
+    return rewrite(graph, _RULES)
