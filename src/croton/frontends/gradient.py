@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from croton.autodiff import cotangents_of
+from croton.frontends.control import scan_loop
 from croton.graph import dtypes
 from croton.graph.errors import DisconnectedInputError, DTypeError, ShapeError
 from croton.graph.values import Value
 from croton.ops import base
-from croton.ops.shape import ones_like, zeros_like
+from croton.ops.comparison import equal
+from croton.ops.creation import arange
+from croton.ops.shape import ones_like, reshape, zeros_like
 from croton.rewrite.pipeline import stabilize
 
 
@@ -43,22 +46,108 @@ def grad(
         raise TypeError(
             "grad: cost must be a symbolic variable, got a function; differentiate eager code with ct.GradientTape"
         )
-    if disconnected_inputs not in ("raise", "warn", "ignore"):
-        raise ValueError(f'disconnected_inputs must be "raise", "warn" or "ignore", got {disconnected_inputs!r}')
-    single = isinstance(wrt, Value)
-    variables: list[Value] = [wrt] if single else list(wrt)
-    for variable in variables:
-        if not isinstance(variable, Value):
-            raise TypeError(f"grad: wrt must be variables, got {type(variable).__name__}")
+    variables = _variables(wrt, disconnected_inputs, "grad")
     outputs, seeds = _seeds(cost, known_grads)
     found = cotangents_of(outputs, seeds, variables, list(consider_constant or ()), stabilize)
     results = [
         _result(variable, cotangent, disconnected_inputs, return_disconnected)
         for variable, cotangent in zip(variables, found, strict=True)
     ]
-    if single:
+    return _like(wrt, results)
+
+
+@base.building_graphs()
+def jacobian(
+    expression: Value,
+    wrt: Any,
+    *,
+    consider_constant: Sequence[Value] | None = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """The derivatives of every element of an expression with respect to one variable or a list of them.
+
+    Each has the axes of the expression, then those of the variable. The rows are computed one by one in a
+    loop; what they share is computed once.
+
+    Raises:
+        DTypeError: the expression is not of a floating dtype, or a variable is of an integer dtype.
+        DisconnectedInputError: the expression does not depend on a variable (see `grad`).
+    """
+    _check_expression(expression, "jacobian")
+    variables = _variables(wrt, disconnected_inputs, "jacobian")
+    constants = list(consider_constant or ())
+    flat = base.symbolic(reshape(expression, (-1,)))
+    places = arange(base.shape_of(flat)[0])
+
+    def row(state: list[Value], place: Value) -> tuple[list[Value], list[Value]]:
+        seed = base.symbolic(base.cast(equal(places, place), flat.type.dtype))
+        found = cotangents_of([flat], [seed], variables, constants, stabilize)
+        return state, [
+            _result(variable, cotangent, disconnected_inputs, "zero", "jacobian")
+            for variable, cotangent in zip(variables, found, strict=True)
+        ]
+
+    _, rows = scan_loop(row, [], places)
+    return _like(
+        wrt,
+        [
+            reshape(stacked, (*expression.type.shape, *variable.type.shape))
+            for stacked, variable in zip(rows, variables, strict=True)
+        ],
+    )
+
+
+def hessian(
+    cost: Value,
+    wrt: Any,
+    *,
+    consider_constant: Sequence[Value] | None = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """The second derivatives of a scalar cost with respect to one variable or each of a list of them.
+
+    Each has the axes of the variable twice.
+
+    Raises:
+        ShapeError: the cost is not a scalar. The rest as `grad` and `jacobian`.
+    """
+    options: dict[str, Any] = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
+    variables = _variables(wrt, disconnected_inputs, "hessian")
+    slopes = grad(cost, variables, **options)
+    return _like(
+        wrt, [jacobian(slope, variable, **options) for slope, variable in zip(slopes, variables, strict=True)]
+    )
+
+
+def _variables(wrt: Any, disconnected: str, caller: str) -> list[Value]:
+    """What to differentiate with respect to, as a list."""
+    if disconnected not in ("raise", "warn", "ignore"):
+        raise ValueError(f'disconnected_inputs must be "raise", "warn" or "ignore", got {disconnected!r}')
+    variables: list[Any] = list(wrt) if isinstance(wrt, (list, tuple)) else [wrt]
+    for variable in variables:
+        if not isinstance(variable, Value):
+            raise TypeError(f"{caller}: wrt must be variables, got {type(variable).__name__}")
+        if not dtypes.is_inexact(variable.type.dtype):
+            raise DTypeError(
+                f"{caller}: wrt must be of a floating dtype, got {variable!r} of {variable.type.dtype.name}"
+            )
+    return variables
+
+
+def _like(wrt: Any, results: list[Any]) -> Any:
+    """The results as `wrt` was given: one, a list or a tuple."""
+    if not isinstance(wrt, (list, tuple)):
         return results[0]
     return tuple(results) if isinstance(wrt, tuple) else results
+
+
+def _check_expression(expression: object, caller: str) -> None:
+    if not isinstance(expression, Value):
+        raise TypeError(f"{caller}: expression must be a variable, got {type(expression).__name__}")
+    if not dtypes.is_inexact(expression.type.dtype):
+        raise DTypeError(
+            f"{caller}: expression must be of a floating dtype, got {expression.type.dtype.name}"
+        )
 
 
 def _seeds(cost: Value | None, known_grads: Mapping[Value, Any] | None) -> tuple[list[Value], list[Value]]:
@@ -81,12 +170,14 @@ def _seeds(cost: Value | None, known_grads: Mapping[Value, Any] | None) -> tuple
     return outputs, seeds
 
 
-def _result(variable: Value, cotangent: Value | None, disconnected: str, returned: str) -> Any:
+def _result(
+    variable: Value, cotangent: Value | None, disconnected: str, returned: str, caller: str = "grad"
+) -> Any:
     if cotangent is not None:
         return cotangent
-    message = f"grad: the cost does not depend on {variable!r} in a differentiable way"
+    message = f"{caller}: the cost does not depend on {variable!r} in a differentiable way"
     if disconnected == "raise":
         raise DisconnectedInputError(f'{message}; pass disconnected_inputs="ignore" for a zero derivative')
     if disconnected == "warn":
-        warnings.warn(message, stacklevel=3)
+        warnings.warn(message, stacklevel=4)
     return None if returned.lower() == "none" else zeros_like(variable)
