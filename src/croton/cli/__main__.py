@@ -1,0 +1,5 @@
+"""`python -m croton.cli`."""
+
+from croton.cli import main
+
+main()
