@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +17,6 @@ from croton.loops.fusion import lower
 from croton.loops.program import Program
 from croton.rewrite.pipeline import optimize
 from croton.toolchain import build, default_cache, find_compiler, load
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -118,7 +115,9 @@ def _key(request: Request) -> str | None:
     try:
         return fingerprint(request.graph, request.disabled, request.state, compiler and compiler.identity)
     except NoFingerprintError as error:
-        _log.debug("not remembered: %s", error)
+        import logging  # late: imports stay quick
+
+        logging.getLogger(__name__).debug("not remembered: %s", error)
         return None
 
 

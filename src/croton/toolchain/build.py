@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
@@ -252,6 +251,8 @@ class _Work:
         return self._run(command, key, suffix, None)
 
     def _run(self, command: Callable[[Path], list[str]], key: str, suffix: str, source: str | None) -> Path:
+        import tempfile  # late: most processes compile nothing
+
         with tempfile.TemporaryDirectory(prefix="croton-build-", ignore_cleanup_errors=True) as name:
             folder = Path(name)
             words = command(folder)

@@ -14,9 +14,7 @@ import hashlib
 import os
 import pickle
 import re
-import shutil
 import stat
-import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -237,6 +235,8 @@ _temporary: dict[int, Path] = {}
 
 def _temporary_directory() -> Path:
     """This process's own directory, made at first need and removed at exit."""
+    import tempfile  # late: imports stay quick
+
     process = os.getpid()
     if process not in _temporary:
         try:
@@ -249,6 +249,8 @@ def _temporary_directory() -> Path:
 
 def _remove_temporary_directory(process: int) -> None:
     if process == os.getpid():  # not in a child that inherited this at-exit call
+        import shutil
+
         shutil.rmtree(_temporary[process], ignore_errors=True)
 
 
@@ -275,6 +277,8 @@ def _is_intact(contents: bytes) -> bool:
 
 
 def _write(path: Path, data: bytes) -> None:
+    import tempfile  # late: most processes write nothing
+
     path.parent.mkdir(mode=0o700, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
     try:

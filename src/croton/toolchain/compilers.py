@@ -7,13 +7,8 @@ process starts no compiler only to ask it.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import json
 import os
-import shlex
-import shutil
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -106,6 +101,8 @@ def _first_working(cache: Cache) -> Compiler | None:
         if compiler is not None:
             return compiler
         if asked_by is not None:
+            import shlex
+
             warnings.warn(
                 f"croton: ${asked_by} names the C compiler {shlex.join(command)!r}, which does not work; "
                 "trying others",
@@ -129,6 +126,10 @@ def _candidates() -> Iterator[tuple[list[str], str | None]]:
 
 
 def _split(text: str) -> list[str]:
+    if not text.strip():
+        return []
+    import shlex  # late, like the other imports here: `import croton` stays quick
+
     try:
         return shlex.split(text)
     except ValueError:
@@ -137,6 +138,8 @@ def _split(text: str) -> list[str]:
 
 def _zig_executable() -> Path | None:
     """The compiler inside the ``ziglang`` wheel."""
+    import importlib.util
+
     try:
         spec = importlib.util.find_spec("ziglang")
     except (ImportError, ValueError):
@@ -153,6 +156,9 @@ def _zig_executable() -> Path | None:
 
 def _examine(command: list[str], cache: Cache) -> Compiler | None:
     """What is known of the compiler, asking it only when its file is new to us."""
+    import json
+    import shutil
+
     executable = shutil.which(command[0])
     if executable is None:
         return None
@@ -179,6 +185,8 @@ def _examine(command: list[str], cache: Cache) -> Compiler | None:
 
 
 def _remembered(cache: Cache, key: str) -> Compiler | None:
+    import json
+
     contents = cache.read(key, ".json")
     if contents is None:
         return None
@@ -198,6 +206,8 @@ def _remembered(cache: Cache, key: str) -> Compiler | None:
 
 def _probe(command: tuple[str, ...], key: str) -> Compiler | None:
     """Run the compiler: its version, and which of the wanted flags it accepts."""
+    import tempfile
+
     status, text = _run([*command, "--version"])
     if status != 0:
         return None

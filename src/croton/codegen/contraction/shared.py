@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from croton.codegen.contraction.spec import STORAGE, ContractionKernel, declarations
@@ -16,7 +16,7 @@ _REAL_FILES: Final = ("product.c", "tile.c", "packing.c", "vector_products.c", "
 @cache
 def c_text(name: str) -> str:
     """Text of one of the C files of this package."""
-    return (files("croton.codegen.contraction") / "c" / name).read_text(encoding="utf-8")
+    return (Path(__file__).parent / "c" / name).read_text(encoding="utf-8")
 
 
 def _definitions(pairs: dict[str, str]) -> str:
