@@ -7,10 +7,13 @@
  * The pieces are cut out by vector_maths.py, like those of the vector maths.
  */
 /*@ ct_philox: ct_inline ct_bits */
-typedef struct ct_philox_words { ct_u32 word[4]; } ct_philox_words;
+typedef struct ct_philox_words {
+    ct_u32 word[4];
+} ct_philox_words;
 
 /* Ten rounds on counter (c0, c1, c2, c3) under key (k0, k1). */
-CT_INLINE ct_philox_words ct_philox(ct_u32 k0, ct_u32 k1, ct_u32 c0, ct_u32 c1, ct_u32 c2, ct_u32 c3) {
+CT_INLINE ct_philox_words ct_philox(ct_u32 k0, ct_u32 k1, ct_u32 c0, ct_u32 c1, ct_u32 c2, ct_u32 c3)
+{
     for (int round = 0; round < 10; round++) {
         ct_u64 p0 = (ct_u64)0xd2511f53u * c0, p1 = (ct_u64)0xcd9e8d57u * c2;
         ct_u32 n0 = (ct_u32)(p1 >> 32) ^ c1 ^ k0, n2 = (ct_u32)(p0 >> 32) ^ c3 ^ k1;
@@ -27,7 +30,8 @@ CT_INLINE ct_philox_words ct_philox(ct_u32 k0, ct_u32 k1, ct_u32 c0, ct_u32 c1, 
 
 /*@ ct_philox_block: ct_philox */
 /* The four words of one block of a stream under a 64-bit key. */
-CT_INLINE ct_philox_words ct_philox_block(ct_u64 key, ct_u64 stream, ct_u64 block) {
+CT_INLINE ct_philox_words ct_philox_block(ct_u64 key, ct_u64 stream, ct_u64 block)
+{
     return ct_philox((ct_u32)key, (ct_u32)(key >> 32), (ct_u32)block, (ct_u32)(block >> 32), (ct_u32)stream,
                      (ct_u32)(stream >> 32));
 }
@@ -35,7 +39,8 @@ CT_INLINE ct_philox_words ct_philox_block(ct_u64 key, ct_u64 stream, ct_u64 bloc
 /*@ ct_philox_word: ct_philox_block */
 /* Word i of a stream. Vectorises by computing the whole block for every element; loops that draw many
  * numbers should rather walk over blocks and take all four words of each. */
-CT_INLINE ct_u32 ct_philox_word(ct_u64 key, ct_u64 stream, ct_u64 i) {
+CT_INLINE ct_u32 ct_philox_word(ct_u64 key, ct_u64 stream, ct_u64 i)
+{
     ct_philox_words b = ct_philox_block(key, stream, i >> 2);
     ct_u32 low = i & 1u ? b.word[1] : b.word[0], high = i & 1u ? b.word[3] : b.word[2];
     return i & 2u ? high : low;
@@ -43,7 +48,8 @@ CT_INLINE ct_u32 ct_philox_word(ct_u64 key, ct_u64 stream, ct_u64 i) {
 
 /*@ ct_philox_word_pair: ct_philox_block */
 /* Words 2i (low half) and 2i+1 (high half) of a stream. */
-CT_INLINE ct_u64 ct_philox_word_pair(ct_u64 key, ct_u64 stream, ct_u64 i) {
+CT_INLINE ct_u64 ct_philox_word_pair(ct_u64 key, ct_u64 stream, ct_u64 i)
+{
     ct_philox_words b = ct_philox_block(key, stream, i >> 1);
     ct_u32 low = i & 1u ? b.word[2] : b.word[0], high = i & 1u ? b.word[3] : b.word[1];
     return (ct_u64)high << 32 | low;
@@ -51,20 +57,26 @@ CT_INLINE ct_u64 ct_philox_word_pair(ct_u64 key, ct_u64 stream, ct_u64 i) {
 
 /*@ ct_uniform_f32: ct_bits */
 /* Uniform on [0, 1): the top 24 bits, times 2^-24. */
-CT_INLINE float ct_uniform_f32(ct_u32 word) { return (float)(ct_i32)(word >> 8) * 0x1p-24f; }
+CT_INLINE float ct_uniform_f32(ct_u32 word)
+{
+    return (float)(ct_i32)(word >> 8) * 0x1p-24f;
+}
 
 /*@ ct_uniform_f64: ct_bits */
 /* Uniform on [0, 1): the top 53 bits, times 2^-53; through the bits of [2^52, 2^53) and one more, as AVX2
  * has no conversion from 64-bit integers. */
-CT_INLINE double ct_uniform_f64(ct_u64 word) {
+CT_INLINE double ct_uniform_f64(ct_u64 word)
+{
     double high = ct_from_bits_f64((word >> 12) | 0x3ff0000000000000u) - 1.0; /* 52 bits */
     return high + (word & 0x800u ? 0x1p-53 : 0.0);
 }
 
 /*@ ct_normal_f32: ct_uniform_f32 ct_log_f32 ct_cos_ordinary_f32 */
 /* Standard normal by Box and Muller (1958): radius sqrt(-2 log u) times the cosine of an angle. u lies in
- * (0, 1] and is as fine as 2^-33 next to 0, so that tails reach 6.7 sigma. `first` gives u, `second` the angle. */
-CT_INLINE float ct_normal_f32(ct_u32 first, ct_u32 second) {
+ * (0, 1] and is as fine as 2^-33 next to 0, so that tails reach 6.7 sigma. `first` gives u,
+ * `second` the angle. */
+CT_INLINE float ct_normal_f32(ct_u32 first, ct_u32 second)
+{
     float u = (float)(ct_i32)(first >> 16) * 0x1p-16f + ((float)(ct_i32)(first & 0xffffu) + 0.5f) * 0x1p-32f;
     float angle = ct_uniform_f32(second) * 0x1.921fb6p+2f;
     return __builtin_sqrtf(-2.0f * ct_log_f32(u)) * ct_cos_ordinary_f32(angle);
@@ -72,7 +84,8 @@ CT_INLINE float ct_normal_f32(ct_u32 first, ct_u32 second) {
 
 /*@ ct_normal_f64: ct_uniform_f64 ct_log_f64 ct_cos_ordinary_f64 */
 /* The same in double from 64-bit words: u is as fine as 2^-65, tails reach 9.4 sigma. */
-CT_INLINE double ct_normal_f64(ct_u64 first, ct_u64 second) {
+CT_INLINE double ct_normal_f64(ct_u64 first, ct_u64 second)
+{
     double top = ct_from_bits_f64((first >> 32) | 0x4330000000000000u) - 0x1p52;
     double bottom = ct_from_bits_f64((first & 0xffffffffu) | 0x4330000000000000u) - 0x1p52;
     double u = top * 0x1p-32 + (bottom + 0.5) * 0x1p-64;

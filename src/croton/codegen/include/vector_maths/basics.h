@@ -25,10 +25,38 @@ typedef __UINT32_TYPE__ ct_u32;
 typedef __INT32_TYPE__ ct_i32;
 typedef __UINT64_TYPE__ ct_u64;
 typedef __INT64_TYPE__ ct_i64;
-CT_INLINE ct_u32 ct_bits_f32(float x) { union { float f; ct_u32 u; } c = {x}; return c.u; }
-CT_INLINE ct_u64 ct_bits_f64(double x) { union { double f; ct_u64 u; } c = {x}; return c.u; }
-CT_INLINE float ct_from_bits_f32(ct_u32 u) { union { ct_u32 u; float f; } c = {u}; return c.f; }
-CT_INLINE double ct_from_bits_f64(ct_u64 u) { union { ct_u64 u; double f; } c = {u}; return c.f; }
+CT_INLINE ct_u32 ct_bits_f32(float x)
+{
+    union {
+        float f;
+        ct_u32 u;
+    } c = {x};
+    return c.u;
+}
+CT_INLINE ct_u64 ct_bits_f64(double x)
+{
+    union {
+        double f;
+        ct_u64 u;
+    } c = {x};
+    return c.u;
+}
+CT_INLINE float ct_from_bits_f32(ct_u32 u)
+{
+    union {
+        ct_u32 u;
+        float f;
+    } c = {u};
+    return c.f;
+}
+CT_INLINE double ct_from_bits_f64(ct_u64 u)
+{
+    union {
+        ct_u64 u;
+        double f;
+    } c = {u};
+    return c.f;
+}
 #define CT_INF_F32 __builtin_inff()
 #define CT_INF_F64 __builtin_inf()
 #define CT_NAN_F32 __builtin_nanf("")
@@ -48,7 +76,8 @@ CT_INLINE double ct_from_bits_f64(ct_u64 u) { union { ct_u64 u; double f; } c = 
 
 /*@ ct_two_product_f64: ct_inline ct_fma */
 /* Rounding error of p = a*b, exactly (Dekker 1971 without FMA; then |a|, |b| below 2^996). */
-CT_INLINE double ct_product_error_f64(double a, double b, double p) {
+CT_INLINE double ct_product_error_f64(double a, double b, double p)
+{
 #if CT_HAS_FMA
     return __builtin_fma(a, b, -p);
 #else
@@ -60,7 +89,8 @@ CT_INLINE double ct_product_error_f64(double a, double b, double p) {
 }
 
 /*@ ct_two_product_f32: ct_inline ct_fma */
-CT_INLINE float ct_product_error_f32(float a, float b, float p) {
+CT_INLINE float ct_product_error_f32(float a, float b, float p)
+{
 #if CT_HAS_FMA
     return __builtin_fmaf(a, b, -p);
 #else
@@ -70,13 +100,15 @@ CT_INLINE float ct_product_error_f32(float a, float b, float p) {
 
 /*@ ct_two_sum_f64: ct_inline */
 /* Rounding error of s = a+b, exactly, in any order of size (Knuth). */
-CT_INLINE double ct_sum_error_f64(double a, double b, double s) {
+CT_INLINE double ct_sum_error_f64(double a, double b, double s)
+{
     double z = s - a;
     return (a - (s - z)) + (b - z);
 }
 
 /*@ ct_two_sum_f32: ct_inline */
-CT_INLINE float ct_sum_error_f32(float a, float b, float s) {
+CT_INLINE float ct_sum_error_f32(float a, float b, float s)
+{
     float z = s - a;
     return (a - (s - z)) + (b - z);
 }

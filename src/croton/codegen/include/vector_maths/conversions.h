@@ -6,21 +6,24 @@
  */
 
 /*@ ct_i32_from_f64: ct_bits */
-CT_INLINE ct_i32 ct_i32_from_f64(double x) {
+CT_INLINE ct_i32 ct_i32_from_f64(double x)
+{
     int fits = (x > -2147483649.0) & (x < 2147483648.0);
     ct_i32 y = (ct_i32)(fits ? x : -2147483648.0);
     return y;
 }
 
 /*@ ct_i32_from_f32: ct_bits */
-CT_INLINE ct_i32 ct_i32_from_f32(float x) {
+CT_INLINE ct_i32 ct_i32_from_f32(float x)
+{
     int fits = (x >= -2147483648.0f) & (x < 2147483648.0f);
     return (ct_i32)(fits ? x : -2147483648.0f);
 }
 
 /*@ ct_i64_from_f64: ct_bits */
 /* Through two halves of 32 bits, each read off the low bits of a shifted double. */
-CT_INLINE ct_i64 ct_i64_from_f64(double x) {
+CT_INLINE ct_i64 ct_i64_from_f64(double x)
+{
     int fits = (x >= -0x1p63) & (x < 0x1p63);
     double whole = __builtin_trunc(fits ? x : -0x1p63);
     double high = __builtin_floor(whole * 0x1p-32), low = whole - high * 0x1p32;
@@ -28,85 +31,133 @@ CT_INLINE ct_i64 ct_i64_from_f64(double x) {
 }
 
 /*@ ct_i64_from_f32: ct_i64_from_f64 */
-CT_INLINE ct_i64 ct_i64_from_f32(float x) { return ct_i64_from_f64(x); }
+CT_INLINE ct_i64 ct_i64_from_f32(float x)
+{
+    return ct_i64_from_f64(x);
+}
 
 /*@ ct_i8_from_f64: ct_i32_from_f64 */
-CT_INLINE __INT8_TYPE__ ct_i8_from_f64(double x) { return (__INT8_TYPE__)(__UINT8_TYPE__)(ct_u32)ct_i32_from_f64(x); }
+CT_INLINE __INT8_TYPE__ ct_i8_from_f64(double x)
+{
+    return (__INT8_TYPE__)(__UINT8_TYPE__)(ct_u32)ct_i32_from_f64(x);
+}
 
 /*@ ct_i8_from_f32: ct_i32_from_f32 */
-CT_INLINE __INT8_TYPE__ ct_i8_from_f32(float x) { return (__INT8_TYPE__)(__UINT8_TYPE__)(ct_u32)ct_i32_from_f32(x); }
+CT_INLINE __INT8_TYPE__ ct_i8_from_f32(float x)
+{
+    return (__INT8_TYPE__)(__UINT8_TYPE__)(ct_u32)ct_i32_from_f32(x);
+}
 
 /*@ ct_i16_from_f64: ct_i32_from_f64 */
-CT_INLINE __INT16_TYPE__ ct_i16_from_f64(double x) { return (__INT16_TYPE__)(__UINT16_TYPE__)(ct_u32)ct_i32_from_f64(x); }
+CT_INLINE __INT16_TYPE__ ct_i16_from_f64(double x)
+{
+    return (__INT16_TYPE__)(__UINT16_TYPE__)(ct_u32)ct_i32_from_f64(x);
+}
 
 /*@ ct_i16_from_f32: ct_i32_from_f32 */
-CT_INLINE __INT16_TYPE__ ct_i16_from_f32(float x) { return (__INT16_TYPE__)(__UINT16_TYPE__)(ct_u32)ct_i32_from_f32(x); }
+CT_INLINE __INT16_TYPE__ ct_i16_from_f32(float x)
+{
+    return (__INT16_TYPE__)(__UINT16_TYPE__)(ct_u32)ct_i32_from_f32(x);
+}
 
 /*@ ct_u8_from_f64: ct_i32_from_f64 */
-CT_INLINE __UINT8_TYPE__ ct_u8_from_f64(double x) { return (__UINT8_TYPE__)(ct_u32)ct_i32_from_f64(x); }
+CT_INLINE __UINT8_TYPE__ ct_u8_from_f64(double x)
+{
+    return (__UINT8_TYPE__)(ct_u32)ct_i32_from_f64(x);
+}
 
 /*@ ct_u8_from_f32: ct_i32_from_f32 */
-CT_INLINE __UINT8_TYPE__ ct_u8_from_f32(float x) { return (__UINT8_TYPE__)(ct_u32)ct_i32_from_f32(x); }
+CT_INLINE __UINT8_TYPE__ ct_u8_from_f32(float x)
+{
+    return (__UINT8_TYPE__)(ct_u32)ct_i32_from_f32(x);
+}
 
 /*@ ct_u16_from_f64: ct_i32_from_f64 */
-CT_INLINE __UINT16_TYPE__ ct_u16_from_f64(double x) { return (__UINT16_TYPE__)(ct_u32)ct_i32_from_f64(x); }
+CT_INLINE __UINT16_TYPE__ ct_u16_from_f64(double x)
+{
+    return (__UINT16_TYPE__)(ct_u32)ct_i32_from_f64(x);
+}
 
 /*@ ct_u16_from_f32: ct_i32_from_f32 */
-CT_INLINE __UINT16_TYPE__ ct_u16_from_f32(float x) { return (__UINT16_TYPE__)(ct_u32)ct_i32_from_f32(x); }
+CT_INLINE __UINT16_TYPE__ ct_u16_from_f32(float x)
+{
+    return (__UINT16_TYPE__)(ct_u32)ct_i32_from_f32(x);
+}
 
 /*@ ct_u32_from_f64: ct_i64_from_f64 */
-CT_INLINE ct_u32 ct_u32_from_f64(double x) { return (ct_u32)(ct_u64)ct_i64_from_f64(x); }
+CT_INLINE ct_u32 ct_u32_from_f64(double x)
+{
+    return (ct_u32)(ct_u64)ct_i64_from_f64(x);
+}
 
 /*@ ct_u32_from_f32: ct_i64_from_f64 */
-CT_INLINE ct_u32 ct_u32_from_f32(float x) { return (ct_u32)(ct_u64)ct_i64_from_f64(x); }
+CT_INLINE ct_u32 ct_u32_from_f32(float x)
+{
+    return (ct_u32)(ct_u64)ct_i64_from_f64(x);
+}
 
 /*@ ct_u64_from_f64: ct_i64_from_f64 */
-CT_INLINE ct_u64 ct_u64_from_f64(double x) {
+CT_INLINE ct_u64 ct_u64_from_f64(double x)
+{
     int upper = (x >= 0x1p63) & (x < 0x1p64);
     ct_u64 y = (ct_u64)ct_i64_from_f64(upper ? x - 0x1p63 : x);
     return upper ? y + 0x8000000000000000u : y;
 }
 
 /*@ ct_u64_from_f32: ct_u64_from_f64 */
-CT_INLINE ct_u64 ct_u64_from_f32(float x) { return ct_u64_from_f64(x); }
+CT_INLINE ct_u64 ct_u64_from_f32(float x)
+{
+    return ct_u64_from_f64(x);
+}
 
 /*@ ct_f64_from_i64: ct_bits */
 /* The halves as mantissas of 2^84 and 2^52, added: one rounding. */
-CT_INLINE double ct_f64_from_i64(ct_i64 x) {
+CT_INLINE double ct_f64_from_i64(ct_i64 x)
+{
     ct_u64 u = (ct_u64)x;
     double high = ct_from_bits_f64((u >> 32) ^ 0x4530000080000000u) - (0x1p84 + 0x1p63 + 0x1p52);
     return high + ct_from_bits_f64((u & 0xffffffffu) | 0x4330000000000000u);
 }
 
 /*@ ct_f64_from_u64: ct_bits */
-CT_INLINE double ct_f64_from_u64(ct_u64 u) {
+CT_INLINE double ct_f64_from_u64(ct_u64 u)
+{
     double high = ct_from_bits_f64((u >> 32) | 0x4530000000000000u) - (0x1p84 + 0x1p52);
     return high + ct_from_bits_f64((u & 0xffffffffu) | 0x4330000000000000u);
 }
 
 /*@ ct_f64_from_u32: ct_bits */
-CT_INLINE double ct_f64_from_u32(ct_u32 u) { return ct_from_bits_f64((ct_u64)u | 0x4330000000000000u) - 0x1p52; }
+CT_INLINE double ct_f64_from_u32(ct_u32 u)
+{
+    return ct_from_bits_f64((ct_u64)u | 0x4330000000000000u) - 0x1p52;
+}
 
 /*@ ct_f32_from_u64: ct_f64_from_u64 */
 /* Large numbers keep their lost bits as one sticky bit, so that the second rounding is the only one. */
-CT_INLINE float ct_f32_from_u64(ct_u64 u) {
+CT_INLINE float ct_f32_from_u64(ct_u64 u)
+{
     ct_u64 sticky = (u & ~(ct_u64)0x7ffu) | ((u & 0x7ffu) != 0 ? 0x800u : 0u);
     return (float)ct_f64_from_u64(u >> 53 ? sticky : u);
 }
 
 /*@ ct_f32_from_i64: ct_f32_from_u64 */
-CT_INLINE float ct_f32_from_i64(ct_i64 x) {
+CT_INLINE float ct_f32_from_i64(ct_i64 x)
+{
     ct_u64 u = (ct_u64)x, magnitude = x < 0 ? 0u - u : u;
     float y = ct_f32_from_u64(magnitude);
     return x < 0 ? -y : y;
 }
 
 /*@ ct_f32_from_u32: ct_f64_from_u32 */
-CT_INLINE float ct_f32_from_u32(ct_u32 u) { return (float)ct_f64_from_u32(u); }
+CT_INLINE float ct_f32_from_u32(ct_u32 u)
+{
+    return (float)ct_f64_from_u32(u);
+}
 
 /*@ ct_f32_odd_from_f64: ct_bits */
 /* Rounds to odd: what a second rounding to fewer bits needs to come out as one. */
-CT_INLINE float ct_f32_odd_from_f64(double x) {
+CT_INLINE float ct_f32_odd_from_f64(double x)
+{
     float nearest = (float)x;
     double rest = x - (double)nearest;
     ct_u32 u = ct_bits_f32(nearest);
@@ -117,7 +168,8 @@ CT_INLINE float ct_f32_odd_from_f64(double x) {
 
 /*@ ct_f32_from_f16: ct_bits */
 /* Half to single, exact: the exponent is re-biased by a multiplication, which also normalises subnormals. */
-CT_INLINE float ct_f32_from_f16(__UINT16_TYPE__ h) {
+CT_INLINE float ct_f32_from_f16(__UINT16_TYPE__ h)
+{
     ct_u32 magnitude = (ct_u32)(h & 0x7fffu) << 13;
     ct_u32 finite = ct_bits_f32(ct_from_bits_f32(magnitude) * 0x1p112f);
     ct_u32 u = magnitude >= 0x0f800000u ? magnitude | 0x7f800000u : finite;
@@ -126,7 +178,8 @@ CT_INLINE float ct_f32_from_f16(__UINT16_TYPE__ h) {
 
 /*@ ct_f16_from_f32: ct_bits */
 /* Single to half, nearest, ties to even; NaN stays NaN (quiet). */
-CT_INLINE __UINT16_TYPE__ ct_f16_from_f32(float x) {
+CT_INLINE __UINT16_TYPE__ ct_f16_from_f32(float x)
+{
     ct_u32 u = ct_bits_f32(x), a = u & 0x7fffffffu;
     ct_u32 normal = (a - 0x38000000u + 0xfffu + ((a >> 13) & 1u)) >> 13;
     ct_u32 subnormal = ct_bits_f32(ct_from_bits_f32(a) + 0.5f) - 0x3f000000u;
@@ -137,18 +190,28 @@ CT_INLINE __UINT16_TYPE__ ct_f16_from_f32(float x) {
 }
 
 /*@ ct_f16_from_f64: ct_f16_from_f32 ct_f32_odd_from_f64 */
-CT_INLINE __UINT16_TYPE__ ct_f16_from_f64(double x) { return ct_f16_from_f32(ct_f32_odd_from_f64(x)); }
+CT_INLINE __UINT16_TYPE__ ct_f16_from_f64(double x)
+{
+    return ct_f16_from_f32(ct_f32_odd_from_f64(x));
+}
 
 /*@ ct_f64_from_f16: ct_f32_from_f16 */
-CT_INLINE double ct_f64_from_f16(__UINT16_TYPE__ h) { return ct_f32_from_f16(h); }
+CT_INLINE double ct_f64_from_f16(__UINT16_TYPE__ h)
+{
+    return ct_f32_from_f16(h);
+}
 
 /*@ ct_f32_from_bf16: ct_bits */
 /* bfloat16 to single, exact. */
-CT_INLINE float ct_f32_from_bf16(__UINT16_TYPE__ h) { return ct_from_bits_f32((ct_u32)h << 16); }
+CT_INLINE float ct_f32_from_bf16(__UINT16_TYPE__ h)
+{
+    return ct_from_bits_f32((ct_u32)h << 16);
+}
 
 /*@ ct_bf16_from_f32: ct_bits */
 /* Single to bfloat16, nearest, ties to even; NaN stays NaN (quiet). */
-CT_INLINE __UINT16_TYPE__ ct_bf16_from_f32(float x) {
+CT_INLINE __UINT16_TYPE__ ct_bf16_from_f32(float x)
+{
     ct_u32 u = ct_bits_f32(x);
     ct_u32 y = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
     y = (u & 0x7fffffffu) > 0x7f800000u ? ((u >> 16) & 0x8000u) | 0x7fc0u : y;
@@ -156,7 +219,13 @@ CT_INLINE __UINT16_TYPE__ ct_bf16_from_f32(float x) {
 }
 
 /*@ ct_bf16_from_f64: ct_bf16_from_f32 ct_f32_odd_from_f64 */
-CT_INLINE __UINT16_TYPE__ ct_bf16_from_f64(double x) { return ct_bf16_from_f32(ct_f32_odd_from_f64(x)); }
+CT_INLINE __UINT16_TYPE__ ct_bf16_from_f64(double x)
+{
+    return ct_bf16_from_f32(ct_f32_odd_from_f64(x));
+}
 
 /*@ ct_f64_from_bf16: ct_f32_from_bf16 */
-CT_INLINE double ct_f64_from_bf16(__UINT16_TYPE__ h) { return ct_f32_from_bf16(h); }
+CT_INLINE double ct_f64_from_bf16(__UINT16_TYPE__ h)
+{
+    return ct_f32_from_bf16(h);
+}

@@ -1,12 +1,13 @@
 /* Error functions.
  *
  * |x| < 13/16: erf(x) = x + x E(x^2), E minimax, |E| < 0.13, so that erfc = (1 - x) - x E loses nothing.
- * |x| >= 13/16: erfc(x) = exp(-x^2) q C(q), q = 1/(x + 2), C minimax for the scaled erfcx(x)/q on [13/16, 27.5].
+ * |x| >= 13/16: erfc(x) = exp(-x^2) q C(q), q = 1/(x + 2), C minimax for erfcx(x)/q on [13/16, 27.5].
  */
 
 /*@ ct_erf_small_f64: ct_fma */
 /* E(z) = erf(sqrt z)/sqrt z - 1 for z in [0, 0.66]. */
-CT_INLINE double ct_erf_small_f64(double z) {
+CT_INLINE double ct_erf_small_f64(double z)
+{
     double w = z * z;
     double even = ct_fma(w, 0x1.794891e898a55p-27, 0x1.b895dbf3ddcd2p-20);
     even = ct_fma(w, even, 0x1.f9a22805d541bp-14);
@@ -21,7 +22,8 @@ CT_INLINE double ct_erf_small_f64(double z) {
 }
 
 /*@ ct_erf_small_f32: ct_fma */
-CT_INLINE float ct_erf_small_f32(float z) {
+CT_INLINE float ct_erf_small_f32(float z)
+{
     float p = ct_fmaf(z, -0x1.547f9ep-11f, 0x1.4ce214p-8f);
     p = ct_fmaf(z, p, -0x1.b7630cp-6f);
     p = ct_fmaf(z, p, 0x1.ce2778p-4f);
@@ -33,7 +35,8 @@ CT_INLINE float ct_erf_small_f32(float z) {
 /* erfc, double. exp(-x^2) is worked in line, so that its last steps carry the errors of x^2, of q and of C.
  * Polynomials are split into interleaved chains, which keeps both latency and instruction count low: what
  * limits a loop over this is how many iterations fit into the processor's window; at most 2.00 ulp. */
-CT_INLINE double ct_erfc_f64(double x) {
+CT_INLINE double ct_erfc_f64(double x)
+{
     double a = __builtin_fabs(x);
     double z = a * a, z_error = ct_product_error_f64(a, a, z);
     /* |x| < 13/16 */
@@ -59,7 +62,8 @@ CT_INLINE double ct_erfc_f64(double x) {
     g3 = ct_fma(q4, g3, -0x1.18eed196035cfp+11);
     g3 = ct_fma(q4, g3, 0x1.ef7c9864874e5p+0);
     g3 = ct_fma(q4, g3, 0x1.5708765b383a9p+1);
-    double slope = ct_fma(q2, ct_fma(q, g3, g2), ct_fma(q, g1, g0)), c = ct_fma(q, slope, 0x1.20dd75042ca17p-1);
+    double slope = ct_fma(q2, ct_fma(q, g3, g2), ct_fma(q, g1, g0)),
+           c = ct_fma(q, slope, 0x1.20dd75042ca17p-1);
     double c_error = ct_fma(q, slope, 0x1.20dd75042ca17p-1 - c);
     /* exp(-z) = 2^k (1 + r + r^2 P(r)) */
     double shifted = ct_fma(z, -0x1.71547652b82fep+0, 0x1.8p52 + 2046.0);
@@ -87,7 +91,8 @@ CT_INLINE double ct_erfc_f64(double x) {
 
 /*@ ct_erfc_f32: ct_bits ct_fma ct_two_product_f32 ct_two_sum_f32 ct_erf_small_f32 */
 /* erfc, single; at most 1.75 ulp. */
-CT_INLINE float ct_erfc_f32(float x) {
+CT_INLINE float ct_erfc_f32(float x)
+{
     float a = __builtin_fabsf(x);
     float z = a * a, z_error = ct_product_error_f32(a, a, z);
     float near = ct_fmaf(-x, ct_erf_small_f32(z), 1.0f - x);
@@ -105,7 +110,8 @@ CT_INLINE float ct_erfc_f32(float x) {
     c = ct_fmaf(q, slope, 0x1.20da2p-1f);
     float c_error = ct_fmaf(q, slope, 0x1.20da2p-1f - c);
     float scaled = q * c;
-    float scaled_error = ct_fmaf(q, c_error, ct_fmaf(scaled, q_error - z_error, ct_product_error_f32(q, c, scaled)));
+    float scaled_error =
+        ct_fmaf(q, c_error, ct_fmaf(scaled, q_error - z_error, ct_product_error_f32(q, c, scaled)));
     float shifted = ct_fmaf(z, -0x1.715476p+0f, 0x1.8p23f + 254.0f);
     float k = shifted - (0x1.8p23f + 254.0f);
     float r = ct_fmaf(k, -0x1.62e4p-1f, -z);
@@ -124,8 +130,10 @@ CT_INLINE float ct_erfc_f32(float x) {
 }
 
 /*@ ct_erf_f64: ct_bits ct_fma ct_erf_small_f64 */
-/* erf, double: for |x| >= 13/16, 1 - exp(L(|x|)) with L minimax for log erfc on [13/16, 6.05]; at most 1.05 ulp. */
-CT_INLINE double ct_erf_f64(double x) {
+/* erf, double: for |x| >= 13/16, 1 - exp(L(|x|)) with L minimax for log erfc on [13/16, 6.05];
+ * at most 1.05 ulp. */
+CT_INLINE double ct_erf_f64(double x)
+{
     double a = __builtin_fabs(x);
     double z = a * a, a4 = z * z;
     double near = ct_fma(x, ct_erf_small_f64(z), x);
@@ -167,7 +175,8 @@ CT_INLINE double ct_erf_f64(double x) {
 
 /*@ ct_erf_f32: ct_bits ct_fma ct_erf_small_f32 */
 /* erf, single; at most 1.20 ulp. */
-CT_INLINE float ct_erf_f32(float x) {
+CT_INLINE float ct_erf_f32(float x)
+{
     float a = __builtin_fabsf(x);
     float near = ct_fmaf(x, ct_erf_small_f32(a * a), x);
     float g = ct_fmaf(a, -0x1.4604d4p-16f, 0x1.b3c552p-12f);

@@ -8,7 +8,8 @@
 
 /*@ ct_exp_unchecked_f64: ct_bits ct_fma */
 /* exp for |x| <= 1400; anything may come out beyond. */
-CT_INLINE double ct_exp_unchecked_f64(double x) {
+CT_INLINE double ct_exp_unchecked_f64(double x)
+{
     double shifted = ct_fma(x, 0x1.71547652b82fep+0, 0x1.8p52 + 2046.0);
     double k = shifted - (0x1.8p52 + 2046.0);
     double r = ct_fma(k, -0x1.62e42feep-1, x);
@@ -30,15 +31,17 @@ CT_INLINE double ct_exp_unchecked_f64(double x) {
 
 /*@ ct_exp_f64: ct_exp_unchecked_f64 */
 /* exp, double; at most 0.95 ulp. */
-CT_INLINE double ct_exp_f64(double x) {
+CT_INLINE double ct_exp_f64(double x)
+{
     double y = ct_exp_unchecked_f64(x);
     y = x > 709.79 ? CT_INF_F64 : y;
     return x < -745.14 ? 0.0 : y;
 }
 
 /*@ ct_exp_unchecked_f32: ct_bits ct_fma */
-/* exp for |x| <= 1400 / 8; anything may come out beyond. */
-CT_INLINE float ct_exp_unchecked_f32(float x) {
+/* exp for |x| <= 170; anything may come out beyond. */
+CT_INLINE float ct_exp_unchecked_f32(float x)
+{
     float shifted = ct_fmaf(x, 0x1.715476p+0f, 0x1.8p23f + 254.0f);
     float k = shifted - (0x1.8p23f + 254.0f);
     float r = ct_fmaf(k, -0x1.62e4p-1f, x);
@@ -54,7 +57,8 @@ CT_INLINE float ct_exp_unchecked_f32(float x) {
 
 /*@ ct_exp_f32: ct_exp_unchecked_f32 */
 /* exp, single; at most 1.00 ulp. */
-CT_INLINE float ct_exp_f32(float x) {
+CT_INLINE float ct_exp_f32(float x)
+{
     float y = ct_exp_unchecked_f32(x);
     y = x > 88.73f ? CT_INF_F32 : y;
     return x < -103.98f ? 0.0f : y;
@@ -62,7 +66,8 @@ CT_INLINE float ct_exp_f32(float x) {
 
 /*@ ct_exp2_f64: ct_bits ct_fma */
 /* 2^x, double; at most 1.00 ulp. */
-CT_INLINE double ct_exp2_f64(double x) {
+CT_INLINE double ct_exp2_f64(double x)
+{
     double shifted = x + (0x1.8p52 + 2046.0);
     double r = x - (shifted - (0x1.8p52 + 2046.0));
     double r2 = r * r;
@@ -71,7 +76,8 @@ CT_INLINE double ct_exp2_f64(double x) {
     double p45 = ct_fma(r, 0x1.4309130edbf77p-13, 0x1.5d87fe78cd8bfp-10);
     double p67 = ct_fma(r, 0x1.62bfc7939cc44p-20, 0x1.ffcbfba8e41fcp-17);
     double p89 = ct_fma(r, 0x1.e61b62e4109ecp-28, 0x1.b5267e27919aap-24);
-    double p = ct_fma(r2, ct_fma(r2, ct_fma(r2, ct_fma(r2, ct_fma(r2, 0x1.e799d8727d886p-32, p89), p67), p45), p23), p01);
+    double p = ct_fma(
+        r2, ct_fma(r2, ct_fma(r2, ct_fma(r2, ct_fma(r2, 0x1.e799d8727d886p-32, p89), p67), p45), p23), p01);
     double y = ct_fma(r, p, 1.0);
     ct_u64 bits = ct_bits_f64(shifted), half = bits >> 1;
     y = y * ct_from_bits_f64(half << 52) * ct_from_bits_f64((bits - half) << 52);
@@ -81,7 +87,8 @@ CT_INLINE double ct_exp2_f64(double x) {
 
 /*@ ct_exp2_f32: ct_bits ct_fma */
 /* 2^x, single; at most 1.15 ulp. */
-CT_INLINE float ct_exp2_f32(float x) {
+CT_INLINE float ct_exp2_f32(float x)
+{
     float shifted = x + (0x1.8p23f + 254.0f);
     float r = x - (shifted - (0x1.8p23f + 254.0f));
     float r2 = r * r;
@@ -99,7 +106,8 @@ CT_INLINE float ct_exp2_f32(float x) {
 /*@ ct_expm1_unchecked_f64: ct_bits ct_fma */
 /* exp(x) - 1 for -40 <= x <= 709.79, anything beyond: 2^k expm1(r) + (2^k - 1), the sum of its large parts
  * exact, and with scale = 2^(k-1) up to the end, as 2^1024 is no number. Loses subnormals. */
-CT_INLINE double ct_expm1_unchecked_f64(double c) {
+CT_INLINE double ct_expm1_unchecked_f64(double c)
+{
     double shifted = ct_fma(c, 0x1.71547652b82fep+0, 0x1.8p52 + 1022.0);
     double k = shifted - (0x1.8p52 + 1022.0);
     double high = ct_fma(k, -0x1.62e42feep-1, c), low = k * 0x1.a39ef35793c76p-33;
@@ -121,7 +129,8 @@ CT_INLINE double ct_expm1_unchecked_f64(double c) {
 
 /*@ ct_expm1_f64: ct_expm1_unchecked_f64 */
 /* exp(x) - 1, double; at most 0.90 ulp. */
-CT_INLINE double ct_expm1_f64(double x) {
+CT_INLINE double ct_expm1_f64(double x)
+{
     double y = ct_expm1_unchecked_f64(x);
     y = x > 709.79 ? CT_INF_F64 : y;
     y = x < -40.0 ? -1.0 : y;
@@ -131,7 +140,8 @@ CT_INLINE double ct_expm1_f64(double x) {
 /*@ ct_tanh_f64: ct_expm1_unchecked_f64 */
 /* tanh, double, with u = expm1(2|x|): u / (u + 2), from 0.55 on as 1 - 2 / (u + 2), which rounds better;
  * at most 1.95 ulp. */
-CT_INLINE double ct_tanh_f64(double x) {
+CT_INLINE double ct_tanh_f64(double x)
+{
     double a = __builtin_fabs(x);
     double u = ct_expm1_unchecked_f64(2.0 * a);
     double d = u + 2.0, ratio = (a < 0.55 ? u : 2.0) / d;
@@ -143,7 +153,8 @@ CT_INLINE double ct_tanh_f64(double x) {
 
 /*@ ct_expm1_unchecked_f32: ct_bits ct_fma */
 /* exp(x) - 1 for -20 <= x <= 88.73, anything beyond. Loses subnormals. */
-CT_INLINE float ct_expm1_unchecked_f32(float c) {
+CT_INLINE float ct_expm1_unchecked_f32(float c)
+{
     float shifted = ct_fmaf(c, 0x1.715476p+0f, 0x1.8p23f + 126.0f);
     float k = shifted - (0x1.8p23f + 126.0f);
     float high = ct_fmaf(k, -0x1.62e4p-1f, c), low = k * 0x1.7f7d1cp-20f;
@@ -160,7 +171,8 @@ CT_INLINE float ct_expm1_unchecked_f32(float c) {
 
 /*@ ct_expm1_f32: ct_expm1_unchecked_f32 */
 /* exp(x) - 1, single; at most 1.05 ulp. */
-CT_INLINE float ct_expm1_f32(float x) {
+CT_INLINE float ct_expm1_f32(float x)
+{
     float y = ct_expm1_unchecked_f32(x);
     y = x > 88.73f ? CT_INF_F32 : y;
     y = x < -20.0f ? -1.0f : y;
@@ -170,7 +182,8 @@ CT_INLINE float ct_expm1_f32(float x) {
 /*@ ct_tanh_f32: ct_expm1_unchecked_f32 */
 /* tanh, single, with u = expm1(2|x|): u / (u + 2), from 0.55 on as 1 - 2 / (u + 2), which rounds better;
  * at most 2.05 ulp. */
-CT_INLINE float ct_tanh_f32(float x) {
+CT_INLINE float ct_tanh_f32(float x)
+{
     float a = __builtin_fabsf(x);
     float u = ct_expm1_unchecked_f32(2.0f * a);
     float d = u + 2.0f, ratio = (a < 0.55f ? u : 2.0f) / d;
@@ -181,8 +194,10 @@ CT_INLINE float ct_tanh_f32(float x) {
 }
 
 /*@ ct_sigmoid_f64: ct_exp_unchecked_f64 */
-/* 1 / (1 + exp(-x)), double; exp(-|x|) cannot overflow, so both tails keep full precision; at most 1.95 ulp. */
-CT_INLINE double ct_sigmoid_f64(double x) {
+/* 1 / (1 + exp(-x)), double; exp(-|x|) cannot overflow, so both tails keep full precision;
+ * at most 1.95 ulp. */
+CT_INLINE double ct_sigmoid_f64(double x)
+{
     double e = ct_exp_unchecked_f64(-__builtin_fabs(x));
     double d = 1.0 + e, y = (x < 0.0 ? e : 1.0) / d;
     double lost = e - (d - 1.0); /* by d; 1/d is in (1/2, 1) */
@@ -193,7 +208,8 @@ CT_INLINE double ct_sigmoid_f64(double x) {
 
 /*@ ct_sigmoid_f32: ct_exp_unchecked_f32 */
 /* 1 / (1 + exp(-x)), single; at most 2.15 ulp. */
-CT_INLINE float ct_sigmoid_f32(float x) {
+CT_INLINE float ct_sigmoid_f32(float x)
+{
     float e = ct_exp_unchecked_f32(-__builtin_fabsf(x));
     float d = 1.0f + e, y = (x < 0.0f ? e : 1.0f) / d;
     float lost = e - (d - 1.0f); /* by d; 1/d is in (1/2, 1) */

@@ -3,73 +3,105 @@
  * shift everything out. */
 
 /*@ ct_signed_operations: ct_bits */
-#define CT_DEFINE_FLOOR_DIVIDE_SIGNED(name, type, unsigned_type) \
-    CT_INLINE type ct_floor_divide_##name(type x, type y) { \
-        type safe = (y == 0) | (y == -1) ? 1 : y; \
-        type q = (type)(x / safe), r = (type)(x % safe); \
-        q = (type)(q - ((r != 0) & ((r < 0) != (safe < 0)))); \
-        q = y == -1 ? (type)((unsigned_type)0 - (unsigned_type)x) : q; \
-        return y == 0 ? 0 : q; \
+#define CT_DEFINE_FLOOR_DIVIDE_SIGNED(name, type, unsigned_type)                                             \
+    CT_INLINE type ct_floor_divide_##name(type x, type y)                                                    \
+    {                                                                                                        \
+        type safe = (y == 0) | (y == -1) ? 1 : y;                                                            \
+        type q = (type)(x / safe), r = (type)(x % safe);                                                     \
+        q = (type)(q - ((r != 0) & ((r < 0) != (safe < 0))));                                                \
+        q = y == -1 ? (type)((unsigned_type)0 - (unsigned_type)x) : q;                                       \
+        return y == 0 ? 0 : q;                                                                               \
     }
-#define CT_DEFINE_REMAINDER_SIGNED(name, type) \
-    CT_INLINE type ct_remainder_##name(type x, type y) { \
-        type safe = (y == 0) | (y == -1) ? 1 : y; \
-        type r = (type)(x % safe); \
-        return (r != 0) & ((r < 0) != (safe < 0)) ? (type)(r + safe) : r; \
+#define CT_DEFINE_REMAINDER_SIGNED(name, type)                                                               \
+    CT_INLINE type ct_remainder_##name(type x, type y)                                                       \
+    {                                                                                                        \
+        type safe = (y == 0) | (y == -1) ? 1 : y;                                                            \
+        type r = (type)(x % safe);                                                                           \
+        return (r != 0) & ((r < 0) != (safe < 0)) ? (type)(r + safe) : r;                                    \
     }
-#define CT_DEFINE_FMOD_SIGNED(name, type) \
-    CT_INLINE type ct_fmod_##name(type x, type y) { return (type)(x % ((y == 0) | (y == -1) ? 1 : y)); }
-#define CT_DEFINE_POW_SIGNED(name, type, work) \
-    CT_INLINE type ct_pow_##name(type x, type y) { \
-        work result = 1, square = (work)x; \
-        for (work n = y < 0 ? 0 : (work)y; n; n >>= 1) { \
-            result = n & 1 ? result * square : result; \
-            square *= square; \
-        } \
-        type inverse = x == 1 ? 1 : (x == -1 ? (y & 1 ? -1 : 1) : 0); \
-        return y < 0 ? inverse : (type)result; \
+#define CT_DEFINE_FMOD_SIGNED(name, type)                                                                    \
+    CT_INLINE type ct_fmod_##name(type x, type y)                                                            \
+    {                                                                                                        \
+        return (type)(x % ((y == 0) | (y == -1) ? 1 : y));                                                   \
     }
-#define CT_DEFINE_SHIFTS_SIGNED(name, type, unsigned_type, bits) \
-    CT_INLINE type ct_left_shift_##name(type x, type n) { \
-        unsigned_type count = (unsigned_type)n, low = (unsigned_type)(count & (bits - 1)); \
-        return count < bits ? (type)(unsigned_type)((ct_u64)(unsigned_type)x << low) : 0; \
-    } \
-    CT_INLINE type ct_right_shift_##name(type x, type n) { \
-        unsigned_type count = (unsigned_type)n; \
-        return (type)(x >> (count < bits ? count : bits - 1)); \
+#define CT_DEFINE_POW_SIGNED(name, type, work)                                                               \
+    CT_INLINE type ct_pow_##name(type x, type y)                                                             \
+    {                                                                                                        \
+        work result = 1, square = (work)x;                                                                   \
+        for (work n = y < 0 ? 0 : (work)y; n; n >>= 1) {                                                     \
+            result = n & 1 ? result * square : result;                                                       \
+            square *= square;                                                                                \
+        }                                                                                                    \
+        type inverse = x == 1 ? 1 : (x == -1 ? (y & 1 ? -1 : 1) : 0);                                        \
+        return y < 0 ? inverse : (type)result;                                                               \
     }
-#define CT_DEFINE_SIGN_SIGNED(name, type) \
-    CT_INLINE type ct_sign_##name(type x) { return (type)((x > 0) - (x < 0)); }
-#define CT_DEFINE_ABS_SIGNED(name, type, unsigned_type) \
-    CT_INLINE type ct_abs_##name(type x) { return x < 0 ? (type)(unsigned_type)((unsigned_type)0 - (unsigned_type)x) : x; }
+#define CT_DEFINE_SHIFTS_SIGNED(name, type, unsigned_type, bits)                                             \
+    CT_INLINE type ct_left_shift_##name(type x, type n)                                                      \
+    {                                                                                                        \
+        unsigned_type count = (unsigned_type)n, low = (unsigned_type)(count & (bits - 1));                   \
+        return count < bits ? (type)(unsigned_type)((ct_u64)(unsigned_type)x << low) : 0;                    \
+    }                                                                                                        \
+    CT_INLINE type ct_right_shift_##name(type x, type n)                                                     \
+    {                                                                                                        \
+        unsigned_type count = (unsigned_type)n;                                                              \
+        return (type)(x >> (count < bits ? count : bits - 1));                                               \
+    }
+#define CT_DEFINE_SIGN_SIGNED(name, type)                                                                    \
+    CT_INLINE type ct_sign_##name(type x)                                                                    \
+    {                                                                                                        \
+        return (type)((x > 0) - (x < 0));                                                                    \
+    }
+#define CT_DEFINE_ABS_SIGNED(name, type, unsigned_type)                                                      \
+    CT_INLINE type ct_abs_##name(type x)                                                                     \
+    {                                                                                                        \
+        return x < 0 ? (type)(unsigned_type)((unsigned_type)0 - (unsigned_type)x) : x;                       \
+    }
 
 /*@ ct_unsigned_operations: ct_bits */
-#define CT_DEFINE_FLOOR_DIVIDE_UNSIGNED(name, type) \
-    CT_INLINE type ct_floor_divide_##name(type x, type y) { return y == 0 ? 0 : (type)(x / (y == 0 ? 1 : y)); }
-#define CT_DEFINE_REMAINDER_UNSIGNED(name, type) \
-    CT_INLINE type ct_remainder_##name(type x, type y) { return y == 0 ? 0 : (type)(x % (y == 0 ? 1 : y)); }
-#define CT_DEFINE_FMOD_UNSIGNED(name, type) \
-    CT_INLINE type ct_fmod_##name(type x, type y) { return y == 0 ? 0 : (type)(x % (y == 0 ? 1 : y)); }
-#define CT_DEFINE_POW_UNSIGNED(name, type, work) \
-    CT_INLINE type ct_pow_##name(type x, type y) { \
-        work result = 1, square = x; \
-        for (work n = y; n; n >>= 1) { \
-            result = n & 1 ? result * square : result; \
-            square *= square; \
-        } \
-        return (type)result; \
+#define CT_DEFINE_FLOOR_DIVIDE_UNSIGNED(name, type)                                                          \
+    CT_INLINE type ct_floor_divide_##name(type x, type y)                                                    \
+    {                                                                                                        \
+        return y == 0 ? 0 : (type)(x / (y == 0 ? 1 : y));                                                    \
     }
-#define CT_DEFINE_SHIFTS_UNSIGNED(name, type, bits) \
-    CT_INLINE type ct_left_shift_##name(type x, type n) { \
-        return n < bits ? (type)((ct_u64)x << (n & (bits - 1))) : 0; \
-    } \
-    CT_INLINE type ct_right_shift_##name(type x, type n) { \
-        return n < bits ? (type)(x >> (n & (bits - 1))) : 0; \
+#define CT_DEFINE_REMAINDER_UNSIGNED(name, type)                                                             \
+    CT_INLINE type ct_remainder_##name(type x, type y)                                                       \
+    {                                                                                                        \
+        return y == 0 ? 0 : (type)(x % (y == 0 ? 1 : y));                                                    \
     }
-#define CT_DEFINE_SIGN_UNSIGNED(name, type) \
-    CT_INLINE type ct_sign_##name(type x) { return x > 0; }
-#define CT_DEFINE_ABS_UNSIGNED(name, type) \
-    CT_INLINE type ct_abs_##name(type x) { return x; }
+#define CT_DEFINE_FMOD_UNSIGNED(name, type)                                                                  \
+    CT_INLINE type ct_fmod_##name(type x, type y)                                                            \
+    {                                                                                                        \
+        return y == 0 ? 0 : (type)(x % (y == 0 ? 1 : y));                                                    \
+    }
+#define CT_DEFINE_POW_UNSIGNED(name, type, work)                                                             \
+    CT_INLINE type ct_pow_##name(type x, type y)                                                             \
+    {                                                                                                        \
+        work result = 1, square = x;                                                                         \
+        for (work n = y; n; n >>= 1) {                                                                       \
+            result = n & 1 ? result * square : result;                                                       \
+            square *= square;                                                                                \
+        }                                                                                                    \
+        return (type)result;                                                                                 \
+    }
+#define CT_DEFINE_SHIFTS_UNSIGNED(name, type, bits)                                                          \
+    CT_INLINE type ct_left_shift_##name(type x, type n)                                                      \
+    {                                                                                                        \
+        return n < bits ? (type)((ct_u64)x << (n & (bits - 1))) : 0;                                         \
+    }                                                                                                        \
+    CT_INLINE type ct_right_shift_##name(type x, type n)                                                     \
+    {                                                                                                        \
+        return n < bits ? (type)(x >> (n & (bits - 1))) : 0;                                                 \
+    }
+#define CT_DEFINE_SIGN_UNSIGNED(name, type)                                                                  \
+    CT_INLINE type ct_sign_##name(type x)                                                                    \
+    {                                                                                                        \
+        return x > 0;                                                                                        \
+    }
+#define CT_DEFINE_ABS_UNSIGNED(name, type)                                                                   \
+    CT_INLINE type ct_abs_##name(type x)                                                                     \
+    {                                                                                                        \
+        return x;                                                                                            \
+    }
 
 /*@ ct_floor_divide_i8: ct_signed_operations */
 CT_DEFINE_FLOOR_DIVIDE_SIGNED(i8, __INT8_TYPE__, __UINT8_TYPE__)

@@ -3,7 +3,8 @@
 /*@ ct_erfcx_f64: ct_bits ct_fma ct_two_product_f64 ct_two_sum_f64 ct_exp_f64 */
 /* exp(x^2) erfc(x), double: a polynomial for |x| < 13/16, q C(q) as in erfc up to 26, 2 exp(x^2) - that
  * for negative x, and the asymptotic series beyond; at most 1.75 ulp. */
-CT_INLINE double ct_erfcx_f64(double x) {
+CT_INLINE double ct_erfcx_f64(double x)
+{
     double full = __builtin_fabs(x), a = full > 27.0 ? 27.0 : full;
     double t = a < 0.8125 ? x : 0.0;
     double t2 = t * t;
@@ -18,7 +19,29 @@ CT_INLINE double ct_erfcx_f64(double x) {
     double p16 = ct_fma(t, 0x1.7428379c5b76bp-19, -0x1.1953b1421609ep-17);
     double p18 = ct_fma(t, 0x1.1577415038e24p-22, -0x1.d9bc3b6e5ea15p-21);
     double p20 = ct_fma(t, 0x1.29d1da067c7d7p-25, -0x1.60f3d71620ebfp-24);
-    double p = ct_fma(t2, ct_fma(t2, ct_fma(t2, ct_fma(t2, ct_fma(t2, ct_fma(t2, ct_fma(t2, ct_fma(t2, ct_fma(t2, ct_fma(t2, ct_fma(t2, -0x1.3c62a9750bb32p-27, p20), p18), p16), p14), p12), p10), p8), p6), p4), p2), p0);
+    double p = ct_fma(
+        t2,
+        ct_fma(
+            t2,
+            ct_fma(
+                t2,
+                ct_fma(t2,
+                       ct_fma(t2,
+                              ct_fma(t2,
+                                     ct_fma(t2,
+                                            ct_fma(t2,
+                                                   ct_fma(t2,
+                                                          ct_fma(t2, ct_fma(t2, -0x1.3c62a9750bb32p-27, p20),
+                                                                 p18),
+                                                          p16),
+                                                   p14),
+                                            p12),
+                                     p10),
+                              p8),
+                       p6),
+                p4),
+            p2),
+        p0);
     double near = ct_fma(t, p, 1.0);
     double sum = a + 2.0, q = 1.0 / sum, q2 = q * q, q4 = q2 * q2;
     /* relative error of q, times d log erfcx / d log q, which is close to 1 + 2.7 q */
@@ -34,7 +57,8 @@ CT_INLINE double ct_erfcx_f64(double x) {
     double cfg = ct_fma(q, -0x1.69188f5f0cae6p+21, 0x1.e87072f743938p+19);
     double chi = ct_fma(q, -0x1.f61618335c899p+22, 0x1.6c2e3077ff4aap+22);
     double cjk = ct_fma(q, -0x1.f29f38b5a7123p+21, 0x1.c903b838e1622p+22);
-    double even = ct_fma(q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, 0x1.f0808267d636bp+19, chi), cde), c9a), c56), c12);
+    double even = ct_fma(
+        q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, 0x1.f0808267d636bp+19, chi), cde), c9a), c56), c12);
     double odd = ct_fma(q4, ct_fma(q4, ct_fma(q4, ct_fma(q4, cjk, cfg), cbc), c78), c34);
     double slope = ct_fma(q2, odd, even), c = ct_fma(q, slope, 0x1.20dd75042ca17p-1);
     double c_error = ct_fma(q, slope, 0x1.20dd75042ca17p-1 - c) + 0x1.5a2f3370d4b78p-55;
@@ -45,7 +69,8 @@ CT_INLINE double ct_erfcx_f64(double x) {
     /* 1/(x sqrt(pi)) (1 - 1/2x^2 + 3/4x^4 - 15/8x^6 + ...) */
     double i = 1.0 / full, u = i * i;
     double late = ct_fma(u, ct_fma(u, -1055.7421875, 162.421875), -29.53125);
-    double series = ct_fma(u, ct_fma(u, ct_fma(u, ct_fma(u, ct_fma(u, late, 6.5625), -1.875), 0.75), -0.5), 1.0);
+    double series =
+        ct_fma(u, ct_fma(u, ct_fma(u, ct_fma(u, ct_fma(u, late, 6.5625), -1.875), 0.75), -0.5), 1.0);
     double far = series * (i * 0x1.20dd750429b6dp-1);
     double right = full > 26.0 ? far : middle;
     double left = full > 26.7 ? CT_INF_F64 : 2.0 * ct_fma(e, z_error, e) - middle;
@@ -56,11 +81,15 @@ CT_INLINE double ct_erfcx_f64(double x) {
 
 /*@ ct_erfcx_f32: ct_erfcx_f64 */
 /* exp(x^2) erfc(x), single, worked in double; at most 0.51 ulp. */
-CT_INLINE float ct_erfcx_f32(float x) { return (float)ct_erfcx_f64(x); }
+CT_INLINE float ct_erfcx_f32(float x)
+{
+    return (float)ct_erfcx_f64(x);
+}
 
 /*@ ct_erfinv_small_f64: ct_function ct_fma */
 /* erfinv(x)/x in z = x^2 <= 0.65^2; minimax. */
-CT_INLINE double ct_erfinv_small_f64(double z) {
+CT_INLINE double ct_erfinv_small_f64(double z)
+{
     double z2 = z * z;
     double p0 = ct_fma(z, 0x1.db29fb2fee5ecp-3, 0x1.c5bf891b4ef6bp-1);
     double p2 = ct_fma(z, 0x1.62847c486ed92p-4, 0x1.053c2c0ab883fp-3);
@@ -72,16 +101,28 @@ CT_INLINE double ct_erfinv_small_f64(double z) {
     double p14 = ct_fma(z, 0x1.56525d30d3f3fp+2, -0x1.4e95b6db10d5cp+1);
     double p16 = ct_fma(z, 0x1.04272e2aa67e4p+3, -0x1.f8abc492072b8p+2);
     double p18 = ct_fma(z, 0x1.9ec24090329a5p+0, -0x1.4c9b8cd9119afp+2);
-    return ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, p18, p16), p14), p12), p10), p8), p6), p4), p2), p0);
+    return ct_fma(
+        z2,
+        ct_fma(
+            z2,
+            ct_fma(z2,
+                   ct_fma(z2,
+                          ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, ct_fma(z2, p18, p16), p14), p12), p10),
+                                 p8),
+                          p6),
+                   p4),
+            p2),
+        p0);
 }
 
 /*@ ct_erfcinv_tail_f64: ct_function ct_erfcx_f64 ct_log_f64 ct_two_product_f64 */
 /* erfcinv(p) for 0 < p <= 0.35: Winitzki's closed form (2008, relative error below 1/200), then three of
  * Halley's steps on log erfc, which is nearly a parabola; both factors of the residual stay in range for
  * subnormal p, unlike erfc itself. */
-CT_FUNCTION double ct_erfcinv_tail_f64(double p) {
+CT_FUNCTION double ct_erfcinv_tail_f64(double p)
+{
     double log_p = ct_log_f64(p), l = log_p + ct_log_f64(2.0 - p); /* log(1 - erf^2) */
-    double m = 4.330746750799873 + 0.5 * l; /* 2/(0.147 pi) */
+    double m = 4.330746750799873 + 0.5 * l;                        /* 2/(0.147 pi) */
     double y = __builtin_sqrt(__builtin_sqrt(m * m - l * 6.802721088435374) - m);
     for (int step = 0; step < 3; step++) {
         double e = ct_erfcx_f64(y), z = y * y;
@@ -95,26 +136,39 @@ CT_FUNCTION double ct_erfcinv_tail_f64(double p) {
 
 /*@ ct_erfinv_f64: ct_function ct_bits ct_erfinv_small_f64 ct_erfcinv_tail_f64 */
 /* Inverse of erf, double; at most 1.90 ulp. */
-CT_FUNCTION double ct_erfinv_f64(double x) {
+CT_FUNCTION double ct_erfinv_f64(double x)
+{
     double a = __builtin_fabs(x);
-    if (a <= 0.65) return x * ct_erfinv_small_f64(x * x);
-    if (!(a < 1.0)) return a == 1.0 ? __builtin_copysign(CT_INF_F64, x) : CT_NAN_F64;
+    if (a <= 0.65)
+        return x * ct_erfinv_small_f64(x * x);
+    if (!(a < 1.0))
+        return a == 1.0 ? __builtin_copysign(CT_INF_F64, x) : CT_NAN_F64;
     return __builtin_copysign(ct_erfcinv_tail_f64(1.0 - a), x);
 }
 
 /*@ ct_erfcinv_f64: ct_function ct_bits ct_erfinv_small_f64 ct_erfcinv_tail_f64 */
 /* Inverse of erfc, double; at most 1.90 ulp. */
-CT_FUNCTION double ct_erfcinv_f64(double p) {
-    if (p >= 0.35 && p <= 1.65) return (1.0 - p) * ct_erfinv_small_f64((1.0 - p) * (1.0 - p));
-    if (p > 0.0 && p < 0.35) return ct_erfcinv_tail_f64(p);
-    if (p > 1.65 && p < 2.0) return -ct_erfcinv_tail_f64(2.0 - p);
+CT_FUNCTION double ct_erfcinv_f64(double p)
+{
+    if (p >= 0.35 && p <= 1.65)
+        return (1.0 - p) * ct_erfinv_small_f64((1.0 - p) * (1.0 - p));
+    if (p > 0.0 && p < 0.35)
+        return ct_erfcinv_tail_f64(p);
+    if (p > 1.65 && p < 2.0)
+        return -ct_erfcinv_tail_f64(2.0 - p);
     return p == 0.0 ? CT_INF_F64 : (p == 2.0 ? -CT_INF_F64 : CT_NAN_F64);
 }
 
 /*@ ct_erfinv_f32: ct_erfinv_f64 */
 /* Inverse of erf, single, worked in double; at most 0.51 ulp. */
-CT_INLINE float ct_erfinv_f32(float x) { return (float)ct_erfinv_f64(x); }
+CT_INLINE float ct_erfinv_f32(float x)
+{
+    return (float)ct_erfinv_f64(x);
+}
 
 /*@ ct_erfcinv_f32: ct_erfcinv_f64 */
 /* Inverse of erfc, single, worked in double; at most 0.51 ulp. */
-CT_INLINE float ct_erfcinv_f32(float p) { return (float)ct_erfcinv_f64(p); }
+CT_INLINE float ct_erfcinv_f32(float p)
+{
+    return (float)ct_erfcinv_f64(p);
+}

@@ -2,7 +2,8 @@
 
 /*@ ct_atan_small_f64: ct_fma */
 /* (atan(t)/t - 1)/t^2 in z = t^2, |t| <= tan(pi/8); minimax. */
-CT_INLINE double ct_atan_small_f64(double z) {
+CT_INLINE double ct_atan_small_f64(double z)
+{
     double w = z * z;
     double p01 = ct_fma(z, 0x1.9999999996328p-3, -0x1.5555555555543p-2);
     double p23 = ct_fma(z, 0x1.c71c70f90c264p-4, -0x1.24924922e5afep-3);
@@ -16,7 +17,8 @@ CT_INLINE double ct_atan_small_f64(double z) {
 /*@ ct_atan_f64: ct_bits ct_fma ct_atan_small_f64 */
 /* atan, double: |x| up to tan(pi/8) as it is, up to 1/tan(pi/8) as pi/4 + atan((x-1)/(x+1)), beyond as
  * pi/2 - atan(1/x); the three share one division; at most 1.05 ulp. */
-CT_INLINE double ct_atan_f64(double x) {
+CT_INLINE double ct_atan_f64(double x)
+{
     double a = __builtin_fabs(x);
     int middle = a > 0x1.a827999fcef32p-2, large = a > 0x1.3504f333f9de6p+1;
     double top = large ? -1.0 : (middle ? a - 1.0 : a);
@@ -31,7 +33,8 @@ CT_INLINE double ct_atan_f64(double x) {
 /*@ ct_atan2_f64: ct_bits ct_fma ct_atan_small_f64 */
 /* atan2(y, x), double, with C99's special cases. The smaller of |x|, |y| is divided by the
  * larger; at most 1.90 ulp. */
-CT_INLINE double ct_atan2_f64(double y, double x) {
+CT_INLINE double ct_atan2_f64(double y, double x)
+{
     double ax = __builtin_fabs(x), ay = __builtin_fabs(y);
     int swap = ay > ax;
     double small = swap ? ax : ay, large = swap ? ay : ax;
@@ -59,7 +62,8 @@ CT_INLINE double ct_atan2_f64(double y, double x) {
 
 /*@ ct_asin_small_f64: ct_fma */
 /* (asin(t)/t - 1)/t^2 in z = t^2 <= 1/4; minimax. */
-CT_INLINE double ct_asin_small_f64(double z) {
+CT_INLINE double ct_asin_small_f64(double z)
+{
     double w = z * z;
     double p01 = ct_fma(z, 0x1.333333332ed04p-4, 0x1.5555555555570p-3);
     double p23 = ct_fma(z, 0x1.f1c71ab884136p-6, 0x1.6db6db71a12c8p-5);
@@ -73,7 +77,8 @@ CT_INLINE double ct_asin_small_f64(double z) {
 
 /*@ ct_asin_f64: ct_fma ct_asin_small_f64 */
 /* asin, double: above 1/2, pi/2 - 2 asin(sqrt((1 - |x|)/2)); at most 1.55 ulp. */
-CT_INLINE double ct_asin_f64(double x) {
+CT_INLINE double ct_asin_f64(double x)
+{
     double a = __builtin_fabs(x);
     int large = a > 0.5;
     double z = large ? 0.5 * (1.0 - a) : a * a, t = large ? __builtin_sqrt(z) : a;
@@ -84,7 +89,8 @@ CT_INLINE double ct_asin_f64(double x) {
 
 /*@ ct_acos_f64: ct_fma ct_asin_small_f64 */
 /* acos, double; at most 1.15 ulp. */
-CT_INLINE double ct_acos_f64(double x) {
+CT_INLINE double ct_acos_f64(double x)
+{
     double a = __builtin_fabs(x);
     int large = a > 0.5;
     double z = large ? 0.5 * (1.0 - a) : x * x, t = large ? __builtin_sqrt(z) : x;
@@ -97,16 +103,28 @@ CT_INLINE double ct_acos_f64(double x) {
 
 /*@ ct_asin_f32: ct_asin_f64 */
 /* asin, single, worked in double; at most 0.51 ulp. */
-CT_INLINE float ct_asin_f32(float x) { return (float)ct_asin_f64(x); }
+CT_INLINE float ct_asin_f32(float x)
+{
+    return (float)ct_asin_f64(x);
+}
 
 /*@ ct_acos_f32: ct_acos_f64 */
 /* acos, single, worked in double; at most 0.51 ulp. */
-CT_INLINE float ct_acos_f32(float x) { return (float)ct_acos_f64(x); }
+CT_INLINE float ct_acos_f32(float x)
+{
+    return (float)ct_acos_f64(x);
+}
 
 /*@ ct_atan_f32: ct_atan_f64 */
 /* atan, single, worked in double; at most 0.51 ulp. */
-CT_INLINE float ct_atan_f32(float x) { return (float)ct_atan_f64(x); }
+CT_INLINE float ct_atan_f32(float x)
+{
+    return (float)ct_atan_f64(x);
+}
 
 /*@ ct_atan2_f32: ct_atan2_f64 */
 /* atan2(y, x), single, worked in double; at most 0.51 ulp. */
-CT_INLINE float ct_atan2_f32(float y, float x) { return (float)ct_atan2_f64(y, x); }
+CT_INLINE float ct_atan2_f32(float y, float x)
+{
+    return (float)ct_atan2_f64(y, x);
+}
