@@ -14,3 +14,28 @@ from croton.graph.printing import debugprint, pp
 from croton.ops.stop_gradient import stop_gradient
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Apply",
+    "GradientTape",
+    "In",
+    "Op",
+    "Tensor",
+    "Variable",
+    "as_op",
+    "cond",
+    "config",
+    "convert_to_tensor",
+    "custom_gradient",
+    "debugprint",
+    "function",
+    "grad",
+    "hessian",
+    "jacobian",
+    "jit",
+    "pp",
+    "scan_loop",
+    "shared",
+    "stop_gradient",
+    "while_loop",
+]

@@ -10,7 +10,9 @@ from croton.rewrite.pipeline import stabilize
 __all__ = ["cotangents_of"]
 
 
-def _differentiate(outputs: Sequence[Value], seeds: Sequence[Value], wrt: Sequence[Value]) -> list[Value | None]:
+def _differentiate(
+    outputs: Sequence[Value], seeds: Sequence[Value], wrt: Sequence[Value]
+) -> list[Value | None]:
     return cotangents_of(outputs, seeds, wrt, stabilize=stabilize)
 
 

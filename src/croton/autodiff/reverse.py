@@ -56,7 +56,10 @@ def _deepest_first(values: Sequence[Value]) -> list[Value]:
 
 
 def _propagate(
-    seeded: Sequence[tuple[Value, Value]], cut: Sequence[Value], totals: dict[Value, Value], stabilize: Stabilize | None
+    seeded: Sequence[tuple[Value, Value]],
+    cut: Sequence[Value],
+    totals: dict[Value, Value],
+    stabilize: Stabilize | None,
 ) -> None:
     """Adds to `totals` what flows from the seeded values to the values in `cut`, stopping there."""
     if not seeded:

@@ -22,9 +22,9 @@ from croton.codegen.unit import MOST_PIECES, Unit
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim
 from croton.graph.values import Constant, Equation, Value
-from croton.loops.memory import MemoryPlan
 from croton.loops.members import loads
-from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
+from croton.loops.memory import MemoryPlan
+from croton.loops.program import BindSize, Callback, KernelCall, Nest, Product, Program, Step
 
 Work = list[tuple[float, Dim]]
 
@@ -132,7 +132,9 @@ class BlockPrinter:
                 size = self.unit.size(dims.multiply(value.type.size, value.type.dtype.itemsize))
                 name = self.places[value]
                 self.lines.append(f"if (({name} = context->allocate(context, {size})) == 0)")
-                self.lines.append(f"    return ct_failed(context, {self._equation(value.owner)}, CT_OUT_OF_MEMORY);")
+                self.lines.append(
+                    f"    return ct_failed(context, {self._equation(value.owner)}, CT_OUT_OF_MEMORY);"
+                )
 
     def _copy_outputs(self) -> None:
         for position, output in enumerate(self.program.graph.outputs):
@@ -146,7 +148,9 @@ class BlockPrinter:
                 self.lines.append(f"*({storage_type(output.type.dtype)} *){place} = {stored};")
             else:
                 size = self.unit.size(dims.multiply(output.type.size, output.type.dtype.itemsize))
-                self.lines.append(f"__builtin_memmove({place}, {self.places[root]}, (unsigned long)({size}));")
+                self.lines.append(
+                    f"__builtin_memmove({place}, {self.places[root]}, (unsigned long)({size}));"
+                )
 
     # Runtime sizes.
 
@@ -316,7 +320,9 @@ class BlockPrinter:
                 sizes = ", ".join(self.unit.size(size) for size in value.type.shape) or "0"
                 lines.append(f"    ct_int {side}_shape{position}[] = {{{sizes}}};")
                 number = dtypes.ALL.index(value.type.dtype)
-                entries.append(f"{{{self.pointer(value)}, {number}, {value.type.rank}, {side}_shape{position}}}")
+                entries.append(
+                    f"{{{self.pointer(value)}, {number}, {value.type.rank}, {side}_shape{position}}}"
+                )
             lines.append(f"    ct_array {side}[] = {{{', '.join(entries) or '{0, 0, 0, 0}'}}};")
         count = f"given, {len(equation.inputs)}, made, {len(equation.outputs)}"
         lines.append(f"    if (context->callback(context, {self.unit.callback(equation)}, {count}) != 0)")

@@ -37,7 +37,7 @@ def _body(
 
     block.sub_blocks += 1
     prefix = f"{block.prefix}{number}_{block.sub_blocks}_"
-    places = {value: place for value, place in block.inputs.items() if isinstance(value, Constant)}
+    places: dict[Value, str] = {v: place for v, place in block.inputs.items() if isinstance(v, Constant)}
     places.update(zip(program.graph.inputs, inputs, strict=True))
     inner = BlockPrinter(program, block.unit, places, outputs, prefix)
     inner.guards = block.guards
@@ -70,7 +70,9 @@ def _start_state(block: BlockPrinter, step: Control, buffers: list[tuple[str, st
         operand = step.equation.inputs[position]
         size = block.unit.size(_bytes(operand))
         lines.append(f"char *state{position} = (char *){first}, *next{position} = (char *){second};")
-        lines.append(f"__builtin_memmove(state{position}, {block.pointer(operand)}, (unsigned long)({size}));")
+        lines.append(
+            f"__builtin_memmove(state{position}, {block.pointer(operand)}, (unsigned long)({size}));"
+        )
     return lines
 
 
@@ -146,7 +148,9 @@ def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
     captured = [block.pointer(operand) for operand in step.equation.inputs[states:]]
     inputs = [*(f"state{position}" for position in range(states)), *captured]
     test, test_block = _body(block, step.bodies[0], number, inputs, ["&holds"])
-    lines, inner = _body(block, step.bodies[1], number, inputs, [f"next{position}" for position in range(states)])
+    lines, inner = _body(
+        block, step.bodies[1], number, inputs, [f"next{position}" for position in range(states)]
+    )
     block.work += [(cost * 100, size) for cost, size in [*test_block.work, *inner.work]]
     count = block.pointer(step.equation.outputs[states])
     return [

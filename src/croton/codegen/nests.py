@@ -93,11 +93,15 @@ class NestPrinter:
             name = self.partial_names[member]
             size = self._size(partial_size(member))
             header.append(f"{type} *{name} = ({type} *)pointers[{position}] + begin / grain * {size};")
-        sizes = [f"const ct_int {name} = sizes[{position}];" for position, name in enumerate(self.symbols.values())]
+        sizes = [
+            f"const ct_int {name} = sizes[{position}];" for position, name in enumerate(self.symbols.values())
+        ]
         if partials:
             sizes.append(f"const ct_int grain = sizes[{len(self.symbols)}];")
         unused = ["(void)begin, (void)end, (void)sizes, (void)pointers;"]
-        body = "\n".join(["    " + line for line in (*unused, *sizes, *header)] + ["    " + line for line in lines])
+        body = "\n".join(
+            ["    " + line for line in (*unused, *sizes, *header)] + ["    " + line for line in lines]
+        )
         return NestCode(body, pointers, list(self.symbols), extent, partials, self._work())
 
     def _written(self, value: Value) -> bool:
@@ -128,7 +132,14 @@ class NestPrinter:
             self._start(member, axis)
         extent = members[0].domain[axis]
         if axis == self.parallel_axis:
-            self._loop(axis, "begin", "end", axis + 1 == self._last_axis(members), members, lambda: self._outer_axis(axis + 1))
+            self._loop(
+                axis,
+                "begin",
+                "end",
+                axis + 1 == self._last_axis(members),
+                members,
+                lambda: self._outer_axis(axis + 1),
+            )
         elif extent == 1:
             self._outer_axis(axis + 1)
         else:
@@ -153,7 +164,9 @@ class NestPrinter:
             self._stage_axis(stage, axis + 1)
         else:
             innermost = all(size == 1 for size in stage[0].domain[axis + 1 :])
-            self._loop(axis, "0", self._size(extent), innermost, stage, lambda: self._stage_axis(stage, axis + 1))
+            self._loop(
+                axis, "0", self._size(extent), innermost, stage, lambda: self._stage_axis(stage, axis + 1)
+            )
         for member in reversed(starting):
             self._finish(member, axis)
 
@@ -169,7 +182,9 @@ class NestPrinter:
                     last = max(last, axis + 1)
         return last
 
-    def _loop(self, axis: int, begin: str, end: str, innermost: bool, members: list[Member], inside: object) -> None:
+    def _loop(
+        self, axis: int, begin: str, end: str, innermost: bool, members: list[Member], inside: object
+    ) -> None:
         name = index_name(axis)
         outer = self.scopes[-1]
         scope = _Scope(outer.variables | {name})
@@ -181,7 +196,9 @@ class NestPrinter:
         if self.block is not None and axis == self.block.outer:
             width = self._size(self.block.width)
             outer.lines.append(f"for (ct_int {name} = {begin}; {name} < {end}; {name} += rows) {{")
-            outer.lines.append(f"    const ct_int width = ({end} - {name} < rows ? {end} - {name} : rows) * {width};")
+            outer.lines.append(
+                f"    const ct_int width = ({end} - {name} < rows ? {end} - {name} : rows) * {width};"
+            )
         else:
             end = "width" if self.block is not None and axis == self.block.inner else end
             outer.lines.append(f"for (ct_int {name} = {begin}; {name} < {end}; ++{name}) {{")
@@ -219,7 +236,9 @@ class NestPrinter:
         elif axis == member.reduced[0]:
             place, loops = self._accumulated_place(member, axis, "q")
             closing = "}" * len(loops)
-            lines.append(" ".join([*loops, f"{place} = {self._memory_form(member, axis, identity)};", closing]))
+            lines.append(
+                " ".join([*loops, f"{place} = {self._memory_form(member, axis, identity)};", closing])
+            )
             if self.block is not None and accumulates_per_column(member, self.block):
                 self._start_columns(member, identity)
 
@@ -262,7 +281,9 @@ class NestPrinter:
             name = f"{prefix}{kept}"
             index.append(name)
             if member.domain[kept] != 1:
-                loops.append(f"for (ct_int {name} = 0; {name} < {self._size(member.domain[kept])}; ++{name}) {{")
+                loops.append(
+                    f"for (ct_int {name} = 0; {name} < {self._size(member.domain[kept])}; ++{name}) {{"
+                )
             else:
                 index[-1] = "0"
         return self._place(member, index), loops
@@ -278,7 +299,11 @@ class NestPrinter:
 
     def _finish(self, member: Member, axis: int) -> None:
         scope = self.scopes[-1]
-        if self.block is not None and axis == member.reduced[0] and accumulates_per_column(member, self.block):
+        if (
+            self.block is not None
+            and axis == member.reduced[0]
+            and accumulates_per_column(member, self.block)
+        ):
             self._finish_columns(member)
         if axis != register_axis(member):
             return
@@ -300,7 +325,9 @@ class NestPrinter:
         dtype = member.value.type.dtype
         current = place if self._in_pieces(member) else self.printer.loaded(dtype, place)
         combined = combine_text(member, current, number)
-        lines.append(f"{place} = {combined if self._in_pieces(member) else self.printer.stored(dtype, combined)};")
+        lines.append(
+            f"{place} = {combined if self._in_pieces(member) else self.printer.stored(dtype, combined)};"
+        )
 
     # Bodies.
 
@@ -444,7 +471,11 @@ def partial_size(member: Member) -> Dim:
 def accumulator_type(member: Member) -> str:
     dtype = member.value.type.dtype
     if dtype in dtypes.SIGNED and member.reduction in ("sum", "prod"):
-        return "unsigned " + {"signed char": "char"}.get(c_type(dtype), c_type(dtype)) if dtype.itemsize < 8 else "ct_unsigned"
+        return (
+            "unsigned " + {"signed char": "char"}.get(c_type(dtype), c_type(dtype))
+            if dtype.itemsize < 8
+            else "ct_unsigned"
+        )
     return c_type(dtype)
 
 
@@ -489,7 +520,9 @@ def reduction_declaration(kind: str, dtype: DType) -> str:
     nan = " || omp_in != omp_in" if dtypes.is_float(dtype) else ""
     from types import SimpleNamespace
 
-    initial = identity_literal(SimpleNamespace(value=SimpleNamespace(type=SimpleNamespace(dtype=dtype)), reduction=kind))  # type: ignore[arg-type]
+    initial = identity_literal(
+        SimpleNamespace(value=SimpleNamespace(type=SimpleNamespace(dtype=dtype)), reduction=kind)
+    )  # type: ignore[arg-type]
     name = reduction_name(kind, dtype)
     return (
         f"#pragma omp declare reduction({name} : {type} : omp_out = (omp_in {sign} omp_out{nan}) ? omp_in : omp_out) "

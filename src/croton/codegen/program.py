@@ -89,7 +89,9 @@ class ProgramPrinter:
             actual = Symbol(f"shape[{axis}]")
             self.unit.checked[actual] = f"input_shapes[{position}][{axis}]"
             self.guards.append(self._check(position, axis, dims.of_atom(actual), size))
-        self.guards += [(guard, equation) for guard, equation in self.program.graph.guards() if not guard.is_trivial()]
+        self.guards += [
+            (guard, equation) for guard, equation in self.program.graph.guards() if not guard.is_trivial()
+        ]
         return bindings
 
     def _check(self, position: int, axis: int, actual: Dim, size: Dim) -> tuple[Guard, Equation | None]:

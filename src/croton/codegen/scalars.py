@@ -147,7 +147,9 @@ def literal(data: bytes, dtype: DType) -> str:
     if dtypes.is_integer(dtype):
         return _integer_literal(int(number), dtype)
     if dtypes.is_complex(dtype):
-        real, imaginary = (_float_literal(float(part), dtypes.real_dtype(dtype)) for part in (number.real, number.imag))
+        real, imaginary = (
+            _float_literal(float(part), dtypes.real_dtype(dtype)) for part in (number.real, number.imag)
+        )
         return f"__builtin_complex({real}, {imaginary})"
     return _float_literal(float(number), dtype)
 
@@ -169,7 +171,11 @@ def _float_literal(number: float, dtype: DType) -> str:
     if math.isinf(number):
         text = "__builtin_inf()" if double else "__builtin_inff()"
         return text if number > 0 else f"(-{text})"
-    text = repr(number) if float(repr(number)) == number and abs(number) < 1e16 and number == round(number, 6) else number.hex()
+    text = (
+        repr(number)
+        if float(repr(number)) == number and abs(number) < 1e16 and number == round(number, 6)
+        else number.hex()
+    )
     text += "" if double else "f"
     return f"({text})" if math.copysign(1.0, number) < 0 else text
 

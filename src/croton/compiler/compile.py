@@ -66,7 +66,9 @@ class Record:
 class Executable:
     """Machine code for a graph, with the addresses of its two entries."""
 
-    def __init__(self, request: Request, record: Record, path: str, callbacks: Sequence[Equation] = ()) -> None:
+    def __init__(
+        self, request: Request, record: Record, path: str, callbacks: Sequence[Equation] = ()
+    ) -> None:
         self.request = request
         self.record = record
         self.library = load(path)
@@ -79,7 +81,9 @@ class Executable:
         return self.request.lowered
 
 
-def compile_graph(graph: Graph, disabled: Sequence[str] = (), state: Sequence[tuple[int, int]] = ()) -> Executable:
+def compile_graph(
+    graph: Graph, disabled: Sequence[str] = (), state: Sequence[tuple[int, int]] = ()
+) -> Executable:
     """Compiles a graph, or finds it compiled by this or another process before.
 
     disabled: names of passes to leave out (see `croton.rewrite.pipeline.PASSES`; also "fusion" and
@@ -153,7 +157,11 @@ def optimize_deeply(graph: Graph, disabled: Sequence[str] = ()) -> Graph:
         types = [output.type for output in equation.outputs]
         return Equation(op, equation.inputs, types, equation.guards, equation.location).outputs
 
-    return transform(optimized, inner) if any(equation.op.graphs() for equation in optimized.equations) else optimized
+    return (
+        transform(optimized, inner)
+        if any(equation.op.graphs() for equation in optimized.equations)
+        else optimized
+    )
 
 
 def large_constants(graph: Graph) -> list[Constant]:

@@ -25,7 +25,9 @@ def failure(
     if code == OUT_OF_MEMORY:
         return MemoryError(f"{name}: out of memory{_place(equation)}")
     if code == OUT_OF_RANGE:
-        return IndexError(f"{name}: index {error[2]} is out of range for axis {error[1]} of size {error[3]}{_place(equation)}")
+        return IndexError(
+            f"{name}: index {error[2]} is out of range for axis {error[1]} of size {error[3]}{_place(equation)}"
+        )
     shown = equation.op.name if equation is not None else "an operation"
     return RuntimeError(f"{name}: {shown} failed{_place(equation)}")
 

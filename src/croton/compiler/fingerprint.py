@@ -76,7 +76,7 @@ class _Writer:
 
     def operand(self, value: Value) -> str:
         if isinstance(value, Constant) and value not in self.values:
-            digest = hashlib.sha256(np.ascontiguousarray(value.data)).hexdigest()
+            digest = hashlib.sha256(value.data.tobytes()).hexdigest()
             return f"constant {value.data.dtype.name}{value.data.shape} {digest}"
         return self.values[value]
 
@@ -88,7 +88,7 @@ class _Writer:
         if not kind.__module__.startswith("croton."):
             raise NoFingerprintError(kind.__qualname__)
         if not dataclasses.is_dataclass(kind):
-            if vars(op) if hasattr(op, "__dict__") else False:
+            if getattr(op, "__dict__", None):
                 raise NoFingerprintError(kind.__qualname__)
             return f"{kind.__module__}.{kind.__qualname__}"
         fields = [f"{f.name}={self.parameter(getattr(op, f.name))}" for f in dataclasses.fields(kind)]
@@ -98,7 +98,9 @@ class _Writer:
         if parameter is None or isinstance(parameter, (bool, int, float, complex, str, bytes, np.dtype)):
             return repr(parameter)
         if isinstance(parameter, Symbol):
-            return self.symbols.setdefault(parameter, f"s{len(self.symbols)}{'r' if parameter.runtime else ''}")
+            return self.symbols.setdefault(
+                parameter, f"s{len(self.symbols)}{'r' if parameter.runtime else ''}"
+            )
         if isinstance(parameter, Expression):
             return "+".join(
                 f"{coefficient}*{'*'.join(self.parameter(atom) for atom in monomial)}"

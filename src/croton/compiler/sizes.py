@@ -37,8 +37,8 @@ def unify_sizes(graph: Graph) -> tuple[Graph, Explanations]:
     for position, value in enumerate(graph.inputs):
         for axis, size in enumerate(value.type.shape):
             symbol_of_axis = dims.single_symbol(size)
-            if symbol_of_axis in reasons:
-                explanations[position, axis] = reasons[symbol_of_axis]  # type: ignore[index]
+            if symbol_of_axis is not None and symbol_of_axis in reasons:
+                explanations[position, axis] = reasons[symbol_of_axis]
     return copy_graph(graph, dim_mapping=mapping), explanations
 
 

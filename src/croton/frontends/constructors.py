@@ -38,12 +38,18 @@ def tensor(
     return TensorVariable(TensorType(as_dtype(dtype or config.floatX), tuple(sizes)), name=name)
 
 
-def _constructor(kind: str, shape: tuple[int | None, ...], fixed: str | None) -> Callable[..., TensorVariable]:
-    def make(name: str | None = None, dtype: object = None, shape: tuple[int | None, ...] = shape) -> TensorVariable:
+def _constructor(
+    kind: str, shape: tuple[int | None, ...], fixed: str | None
+) -> Callable[..., TensorVariable]:
+    def make(
+        name: str | None = None, dtype: object = None, shape: tuple[int | None, ...] = shape
+    ) -> TensorVariable:
         return tensor(fixed or dtype, shape, name)
 
     make.__name__ = kind
-    make.__doc__ = f"A symbolic {kind}" + (f" of {fixed}." if fixed else ", of config.floatX unless `dtype` is given.")
+    make.__doc__ = f"A symbolic {kind}" + (
+        f" of {fixed}." if fixed else ", of config.floatX unless `dtype` is given."
+    )
     return make
 
 

@@ -14,7 +14,6 @@ from croton.ops.base import Array, apply
 from croton.ops.control import Cond, Scan, While, close_over
 
 
-
 def _listed(results: Any) -> list[Any]:
     return list(results) if isinstance(results, (tuple, list)) else [results]
 
@@ -51,7 +50,9 @@ def cond(predicate: Any, true_fn: Callable[..., Any], false_fn: Callable[..., An
     return list(results) if isinstance(first, (tuple, list)) else results[0]
 
 
-def _with_inputs(graph: Any, inside: Sequence[Value], own: Sequence[Value], everything: Sequence[Value]) -> Any:
+def _with_inputs(
+    graph: Any, inside: Sequence[Value], own: Sequence[Value], everything: Sequence[Value]
+) -> Any:
     """The graph with inputs for all captured values, in one order for both branches."""
     from croton.graph.graph import Graph
 
@@ -61,7 +62,10 @@ def _with_inputs(graph: Any, inside: Sequence[Value], own: Sequence[Value], ever
 
 
 def while_loop(
-    cond_fn: Callable[..., Any], body_fn: Callable[..., Any], loop_vars: Any, maximum_iterations: int | None = None
+    cond_fn: Callable[..., Any],
+    body_fn: Callable[..., Any],
+    loop_vars: Any,
+    maximum_iterations: int | None = None,
 ) -> Any:
     """Repeats loop_vars = body_fn(*loop_vars) while cond_fn(*loop_vars) holds.
 
@@ -76,7 +80,10 @@ def while_loop(
         return _bounded(cond_fn, body_fn, state, maximum_iterations, single)
     inside = _placeholders(state)
     tests = _values(cond_fn(*inside))
-    updated = [base.symbolic(base.cast(new, old.type.dtype)) for new, old in zip(_values(body_fn(*inside)), inside, strict=True)]
+    updated = [
+        base.symbolic(base.cast(new, old.type.dtype))
+        for new, old in zip(_values(body_fn(*inside)), inside, strict=True)
+    ]
     condition, captured_first = close_over(inside, [base.symbolic(base.cast(tests[0], BOOL))])
     body, captured_second = close_over(inside, updated)
     captured = list(dict.fromkeys([*captured_first, *captured_second]))
@@ -129,12 +136,13 @@ def scan_loop(
         raise ValueError("scan_loop: give sequences or a length")
     (count,) = base.as_dims(length) if length is not None else (base.shape_of(arrays[0])[0],)
     inside = _placeholders(state)
-    elements = [
-        Value.factory(TensorType(base.dtype_of(array), base.shape_of(array)[1:])) for array in arrays
-    ]
+    elements = [Value.factory(TensorType(base.dtype_of(array), base.shape_of(array)[1:])) for array in arrays]
     given = elements[0] if one_sequence else elements
     new_state, results = step_fn(inside[0] if single else inside, given)
-    outputs = [base.symbolic(base.cast(new, old.type.dtype)) for new, old in zip(_values(new_state), inside, strict=True)]
+    outputs = [
+        base.symbolic(base.cast(new, old.type.dtype))
+        for new, old in zip(_values(new_state), inside, strict=True)
+    ]
     made = [] if results is None else _values(results)
     body, captured = close_over([*inside, *elements], [*outputs, *made])
     op = Scan(body, count, len(state), len(arrays), reverse)

@@ -10,13 +10,13 @@ import numpy as np
 
 from croton.compiler.compile import Executable, Lowered, compile_graph
 from croton.compiler.errors import failure
-from croton.graph.interpreter import interpret
 from croton.frontends.config import config
 from croton.frontends.variables import SharedVariable, TensorVariable
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Symbol
 from croton.graph.errors import DTypeError, MissingInputError, ShapeError, UnusedInputError
 from croton.graph.graph import Graph, copy_graph
+from croton.graph.interpreter import interpret
 from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
 from croton.ops import base
 from croton.runtime import Function
@@ -27,7 +27,12 @@ class In:
     """An input with options: a default `value`, a `name` to pass it by, leave to downcast."""
 
     def __init__(
-        self, variable: Value, name: str | None = None, value: object = None, allow_downcast: bool | None = None, **_: Any
+        self,
+        variable: Value,
+        name: str | None = None,
+        value: object = None,
+        allow_downcast: bool | None = None,
+        **_: Any,
     ) -> None:
         self.variable = variable
         self.name = name or variable.name
@@ -144,10 +149,14 @@ def _check_updates(shareds: Sequence[Any], values: Sequence[Value]) -> list[Valu
             raise TypeError(f"function: updates change shared variables, got {shared!r}")
         expected = shared.type
         if value.type.rank != expected.rank:
-            raise ShapeError(f"function: the update of {shared!r} has {value.type.rank} axes, expected {expected.rank}")
+            raise ShapeError(
+                f"function: the update of {shared!r} has {value.type.rank} axes, expected {expected.rank}"
+            )
         for axis, (size, wanted) in enumerate(zip(value.type.shape, expected.shape, strict=True)):
             if isinstance(size, int) and isinstance(wanted, int) and size != wanted:
-                raise ShapeError(f"function: the update of {shared!r} has size {size} on axis {axis}, expected {wanted}")
+                raise ShapeError(
+                    f"function: the update of {shared!r} has size {size} on axis {axis}, expected {wanted}"
+                )
         if value.type.dtype != expected.dtype:
             if not np.can_cast(value.type.dtype, expected.dtype, "safe"):
                 raise DTypeError(
@@ -164,7 +173,9 @@ def _check_inputs(variables: Sequence[Any]) -> None:
         if not isinstance(variable, Value):
             raise TypeError(f"function: input {position} must be a variable, got {type(variable).__name__}")
         if isinstance(variable, (Constant, SharedVariable)):
-            raise TypeError(f"function: input {position} is {variable!r}, which has a value of its own; use givens")
+            raise TypeError(
+                f"function: input {position} is {variable!r}, which has a value of its own; use givens"
+            )
         if any(variable is other for other in variables[:position]):
             raise ValueError(f"function: input {variable!r} is given twice")
 
@@ -176,7 +187,9 @@ def _assemble(variables: Sequence[Value], outputs: Sequence[Value], updated: Seq
     missing = [value for value in free if not isinstance(value, SharedVariable)]
     if missing:
         names = ", ".join(repr(value) for value in missing)
-        raise MissingInputError(f"function: the outputs need {names}, which is not among the inputs; add it, or use givens")
+        raise MissingInputError(
+            f"function: the outputs need {names}, which is not among the inputs; add it, or use givens"
+        )
     shareds = dict.fromkeys([*(value for value in free if isinstance(value, SharedVariable)), *updated])
     return Graph.of([*variables, *shareds], outputs)
 
@@ -232,7 +245,12 @@ class _FunctionBuilder:
     """Turns a graph whose inputs are arguments and shared variables into a callable."""
 
     def __init__(
-        self, graph: Graph, described: Sequence[In], updated: Sequence[SharedVariable], returned: int, rebuild: Any
+        self,
+        graph: Graph,
+        described: Sequence[In],
+        updated: Sequence[SharedVariable],
+        returned: int,
+        rebuild: Any,
     ) -> None:
         self.graph = graph
         self.described = described
@@ -248,7 +266,8 @@ class _FunctionBuilder:
         if mode != "compile":
             raise ValueError(f'mode must be "compile" or "interpret", got {mode!r}')
         state = [
-            (self.graph.inputs.index(shared), self.returned + position) for position, shared in enumerate(self.updated)
+            (self.graph.inputs.index(shared), self.returned + position)
+            for position, shared in enumerate(self.updated)
         ]
         executable = compile_graph(self.graph, config.disabled_passes, state)
         inputs = [*self._inputs(), *(("constant", array) for array in executable.record.constants)]
@@ -288,7 +307,12 @@ class _FunctionBuilder:
     def _inputs(self) -> list[tuple[Any, ...]]:
         names = [entry.name for entry in self.described]
         arguments = [
-            ("argument", name if names.count(name) == 1 else None, entry.variable.type.dtype, entry.variable.type.rank)
+            (
+                "argument",
+                name if names.count(name) == 1 else None,
+                entry.variable.type.dtype,
+                entry.variable.type.rank,
+            )
             for name, entry in zip(names, self.described, strict=True)
         ]
         cells = [("cell", value.cell) for value in self.graph.inputs[len(arguments) :]]  # type: ignore[attr-defined]
@@ -336,7 +360,7 @@ def as_argument(value: object, type: TensorType, shown: str, downcast: bool | No
     if array.dtype != type.dtype:
         python_number = isinstance(value, (bool, int, float)) and dtypes.is_inexact(type.dtype)
         small = isinstance(value, int) and dtypes.is_integer(type.dtype) and _fits(value, type)
-        safe = np.can_cast(array.dtype, type.dtype, "safe") and not dtypes.is_complex(array.dtype) or small
+        safe = (np.can_cast(array.dtype, type.dtype, "safe") and not dtypes.is_complex(array.dtype)) or small
         if not (downcast or safe or (python_number and downcast is None)):
             raise DTypeError(
                 f"{shown}: expected {type.dtype.name}, got {array.dtype.name}; convert it, or make the function "

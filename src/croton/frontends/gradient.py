@@ -44,7 +44,8 @@ def grad(
     """
     if callable(cost):
         raise TypeError(
-            "grad: cost must be a symbolic variable, got a function; differentiate eager code with ct.GradientTape"
+            "grad: cost must be a symbolic variable, got a function; "
+            "differentiate eager code with ct.GradientTape"
         )
     variables = _variables(wrt, disconnected_inputs, "grad")
     outputs, seeds = _seeds(cost, known_grads)
@@ -111,7 +112,10 @@ def hessian(
     Raises:
         ShapeError: the cost is not a scalar. The rest as `grad` and `jacobian`.
     """
-    options: dict[str, Any] = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
+    options: dict[str, Any] = {
+        "consider_constant": consider_constant,
+        "disconnected_inputs": disconnected_inputs,
+    }
     variables = _variables(wrt, disconnected_inputs, "hessian")
     slopes = grad(cost, variables, **options)
     return _like(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from croton.frontends.shape_methods import ShapeMethods
+from croton.graph import dims
 from croton.graph.dims import Dim
 from croton.ops import (
     argmax,
@@ -36,8 +37,6 @@ class ShapeTuple(tuple[Any, ...]):
 
     def prod(self) -> Any:
         """The number of elements, a dimension."""
-        from croton.graph import dims
-
         return dims.product(self)
 
 
@@ -57,10 +56,10 @@ class ArrayMethods(ShapeMethods):
 
     @property
     def size(self) -> Dim:
-        return ShapeTuple(base.shape_of(self)).prod()
+        return dims.product(base.shape_of(self))
 
     @property
-    def T(self) -> Array:  # noqa: N802  the name NumPy uses
+    def T(self) -> Array:
         """The array with its axes reversed."""
         return shape.transpose(self)
 
@@ -69,7 +68,9 @@ class ArrayMethods(ShapeMethods):
         if not sizes:
             raise TypeError("len() of a scalar")
         if not isinstance(sizes[0], int):
-            raise TypeError(f"the length {sizes[0]} is only known when the function is called; use x.shape[0]")
+            raise TypeError(
+                f"the length {sizes[0]} is only known when the function is called; use x.shape[0]"
+            )
         return sizes[0]
 
     def __iter__(self) -> Any:
@@ -255,7 +256,7 @@ class ArrayMethods(ShapeMethods):
     def ptp(self, axis: Any = None, keepdims: bool = False) -> Array:
         return reduction.ptp(self, axis, keepdims)
 
-    def norm(self, L: Any = 2, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: N803  Theano's name
+    def norm(self, L: Any = 2, axis: Any = None, keepdims: bool = False) -> Array:
         """The L-norm of all elements, or along an axis."""
         flat = shape.reshape(self, (-1,)) if axis is None and base.rank_of(self) != 1 else self
         return norms.norm(flat, L, axis, keepdims)

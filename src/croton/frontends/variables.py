@@ -52,7 +52,9 @@ class TensorVariable(SymbolicMethods, Value):
         )
 
     def __float__(self) -> float:
-        raise TypeError(f"{self._described()} is symbolic and has no number yet; compile a function and call it")
+        raise TypeError(
+            f"{self._described()} is symbolic and has no number yet; compile a function and call it"
+        )
 
     __int__ = __index__ = __complex__ = __float__  # type: ignore[assignment]
 
@@ -89,8 +91,13 @@ class SharedVariable(TensorVariable):
     def __init__(self, value: NDArray, name: str | None, shape: tuple[int | None, ...] | None) -> None:
         array = np.array(value, order="C", copy=True)
         dtype = as_dtype(array.dtype)
-        sizes = array.shape if shape is None else tuple(
-            _symbol(f"{name or 'shared'}.shape[{axis}]") if size is None else size for axis, size in enumerate(shape)
+        sizes = (
+            array.shape
+            if shape is None
+            else tuple(
+                _symbol(f"{name or 'shared'}.shape[{axis}]") if size is None else size
+                for axis, size in enumerate(shape)
+            )
         )
         super().__init__(TensorType(dtype, sizes), name=name)
         self.cell = Cell(array, name)
@@ -114,7 +121,9 @@ class SharedVariable(TensorVariable):
             raise ShapeError(f"{self}: expected {self.type.rank} axes, got {array.ndim}")
         for axis, (size, actual) in enumerate(zip(self.type.shape, array.shape, strict=True)):
             if isinstance(size, int) and size != actual:
-                raise ShapeError(f"{self}: axis {axis} has size {size}, got {actual}; give shape=(None, ...) to change it")
+                raise ShapeError(
+                    f"{self}: axis {axis} has size {size}, got {actual}; give shape=(None, ...) to change it"
+                )
         self.cell.array = np.array(array, dtype=self.type.dtype, order="C", copy=not borrow or None)
 
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from croton.graph.errors import ShapeError
 
@@ -57,7 +57,7 @@ class Compound:
         return (1, 0, repr(self))
 
 
-Atom: TypeAlias = Union[Symbol, Compound]
+Atom: TypeAlias = Symbol | Compound
 Monomial: TypeAlias = tuple[Atom, ...]
 
 
@@ -130,7 +130,9 @@ class Expression:
         )
 
     def __int__(self) -> int:
-        raise TypeError(f"the size {self} is only known when the function is called; give it in shape= to fix it")
+        raise TypeError(
+            f"the size {self} is only known when the function is called; give it in shape= to fix it"
+        )
 
     __index__ = __int__
 
@@ -140,7 +142,7 @@ class Expression:
         return getattr(_tensor(self), name)
 
 
-Dim: TypeAlias = Union[int, Expression]
+Dim: TypeAlias = int | Expression
 Shape: TypeAlias = tuple[Dim, ...]
 
 
@@ -308,9 +310,7 @@ def symbols(dim: Dim) -> set[Symbol]:
 
 def runtime_symbols(shape: Iterable[Dim]) -> set[Symbol]:
     """The symbols among these sizes that equations find while running."""
-    return {
-        symbol for dim in shape if not isinstance(dim, int) for symbol in symbols(dim) if symbol.runtime
-    }
+    return {symbol for dim in shape if not isinstance(dim, int) for symbol in symbols(dim) if symbol.runtime}
 
 
 def single_symbol(dim: Dim) -> Symbol | None:
@@ -350,7 +350,11 @@ class Guard:
         """What went wrong, for the message of the error."""
         if self.kind == "in_range":
             return f"{self.reason}: index {left} is out of range for size {right}"
-        said = f"expected at least {right}, got {left}" if self.kind == "at_least" else f"{left} and {right} differ"
+        said = (
+            f"expected at least {right}, got {left}"
+            if self.kind == "at_least"
+            else f"{left} and {right} differ"
+        )
         return f"{self.reason}: {said}"
 
     def error(self, left: int, right: int, before: str = "", after: str = "") -> Exception:
@@ -445,7 +449,9 @@ def broadcast(shapes: Iterable[Shape], operation: str) -> Shape:
                 size = shape[axis]
             elif size != shape[axis]:
                 listed = " and ".join(format_shape(s) for s in shapes)
-                size = require_equal(size, shape[axis], f"{operation}: shapes {listed} do not broadcast on axis {axis}")
+                size = require_equal(
+                    size, shape[axis], f"{operation}: shapes {listed} do not broadcast on axis {axis}"
+                )
         result.append(size)
     return tuple(result)
 

@@ -104,7 +104,9 @@ def sorted_equations(
 
 
 def _needed(equation: Equation, done: set[Value], binders: _Binders) -> list[Equation]:
-    found = [operand.owner for operand in equation.inputs if operand.owner is not None and operand not in done]
+    found = [
+        operand.owner for operand in equation.inputs if operand.owner is not None and operand not in done
+    ]
     shapes = [output.type.shape for output in equation.outputs]
     parameters = tuple(equation.op.parameter_dims())
     return found + [binder for binder in binders.of([*shapes, parameters]) if binder is not equation]

@@ -12,7 +12,9 @@ from croton.graph.graph import Graph
 from croton.graph.values import Constant, NDArray, Value
 
 
-def interpret(graph: Graph, inputs: Sequence[NDArray], sizes: Mapping[Symbol, int] | None = None) -> list[NDArray]:
+def interpret(
+    graph: Graph, inputs: Sequence[NDArray], sizes: Mapping[Symbol, int] | None = None
+) -> list[NDArray]:
     """The outputs of a graph for these inputs, computed by NumPy.
 
     Raises:

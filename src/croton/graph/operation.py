@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from croton.graph import dims
@@ -40,7 +40,9 @@ class Operation:
         """The outputs, computed by NumPy or SciPy from C-ordered arrays of the operands' types."""
         raise NotImplementedError(f"{type(self).__name__}.evaluate")
 
-    def vjp(self, operands: Sequence[Any], outputs: Sequence[Any], cotangents: Sequence[Any]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Any], outputs: Sequence[Any], cotangents: Sequence[Any]
+    ) -> Sequence[Any]:
         """Cotangents of the operands given those of the outputs (None: zero), None where none flows."""
         raise NotDifferentiableError(f"{self.name} has no gradient")
 
@@ -84,9 +86,13 @@ class Operation:
         return f"{self.name}({shown})" if shown else self.name
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fields(operation: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(operation)) if dataclasses.is_dataclass(operation) else ()
+    return (
+        tuple(field.name for field in dataclasses.fields(operation))
+        if dataclasses.is_dataclass(operation)
+        else ()
+    )
 
 
 def substitute_parameter(parameter: Any, mapping: Mapping[Symbol, Dim]) -> Any:

@@ -74,7 +74,9 @@ def format_constant(value: Constant) -> str:
     return shown if value.data.ndim else str(value.data.item())
 
 
-def debugprint(target: Any, depth: int = -1, print_type: bool = False, file: TextIO | str | None = None) -> str | None:
+def debugprint(
+    target: Any, depth: int = -1, print_type: bool = False, file: TextIO | str | None = None
+) -> str | None:
     """Prints an expression, a list of them, a graph or a compiled function as a tree.
 
     Each operation is one line with its operands indented below it; a value that was shown before is
@@ -104,7 +106,9 @@ def _outputs(target: Any) -> Sequence[Value]:
     graph = getattr(target, "graph", None)
     if callable(graph):
         return _outputs(graph())
-    raise TypeError(f"debugprint: expected a variable, a list of them, a graph or a function, got {type(target).__name__}")
+    raise TypeError(
+        f"debugprint: expected a variable, a list of them, a graph or a function, got {type(target).__name__}"
+    )
 
 
 class _Tree:

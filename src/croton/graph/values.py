@@ -82,7 +82,9 @@ class Value:
     weak: ClassVar[bool | int | float | complex | None] = None  # set where a value stands for a Python number
     __array_priority__ = 1000  # NumPy arrays and scalars leave binary operators to us
 
-    def __init__(self, type: TensorType, owner: Equation | None = None, index: int = 0, name: str | None = None):
+    def __init__(
+        self, type: TensorType, owner: Equation | None = None, index: int = 0, name: str | None = None
+    ):
         self.type = type
         self.owner = owner
         self.index = index
@@ -155,7 +157,9 @@ class Equation:
         if not made:
             return []
         known = {symbol for operand in self.inputs for symbol in _runtime(operand.type.shape)}
-        known.update(symbol for dim in self.op.parameter_dims() for symbol in _runtime((dim,)) if symbol is not own)
+        known.update(
+            symbol for dim in self.op.parameter_dims() for symbol in _runtime((dim,)) if symbol is not own
+        )
         return sorted((symbol for symbol in made if symbol not in known), key=lambda symbol: symbol.uid)
 
     def __repr__(self) -> str:

@@ -50,7 +50,9 @@ def _uses_agree(expression: Node, first: str, second: str, size: dims.Dim) -> bo
         if node.kind in ("load", "load_if"):
             rank = node.data.type.rank
             index = node.operands[:rank]
-            positions = [p for p, part in enumerate(index) if part.kind == "index" and part.data in (first, second)]
+            positions = [
+                p for p, part in enumerate(index) if part.kind == "index" and part.data in (first, second)
+            ]
             if positions:
                 if len(positions) != 2 or positions[1] != positions[0] + 1:
                     return False

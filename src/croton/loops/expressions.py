@@ -36,10 +36,8 @@ class Node:
         self.dtype = dtype
         self.operands = operands
         self.data = data
-        variables: frozenset[str] = frozenset((data,)) if kind == "index" else frozenset()
-        for operand in operands:
-            variables |= operand.variables
-        self.variables = variables
+        own: frozenset[str] = frozenset((data,)) if kind == "index" else frozenset()
+        self.variables: frozenset[str] = own.union(*(operand.variables for operand in operands))
 
     def __repr__(self) -> str:
         shown = ", ".join(map(repr, self.operands))

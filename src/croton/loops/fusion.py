@@ -189,7 +189,9 @@ def _joins_stage(stage: list[Member], member: Member, inner: tuple[Dim, ...], de
         if other.reduced:
             return False
         index = load.operands[: load.data.type.rank]
-        if len(index) != len(other.domain) or any(not _is_index(node, axis) for axis, node in enumerate(index)):
+        if len(index) != len(other.domain) or any(
+            not _is_index(node, axis) for axis, node in enumerate(index)
+        ):
             return False
     return True
 

@@ -21,7 +21,7 @@ def sink_updates(program: Program) -> None:
     for step in program.steps:
         for value in _reads(step):
             readers.setdefault(program.root(value), set()).add(id(step))
-    last = [
+    last: list[Step] = [
         step
         for step in program.steps
         if isinstance(step, Nest) and all(readers.get(m.value, set()) <= {id(step)} for m in step.members)
@@ -49,7 +49,12 @@ def _may_overwrite(program: Program, old: Value, new: Value) -> bool:
     if any(program.root(output) is old for output in program.graph.outputs):
         return False
     maker = next(
-        (number for number, step in enumerate(program.steps) if isinstance(step, Nest) and new in step.stored), None
+        (
+            number
+            for number, step in enumerate(program.steps)
+            if isinstance(step, Nest) and new in step.stored
+        ),
+        None,
     )
     if maker is None or any(not isinstance(step, Nest) for step in program.steps[maker:]):
         return False
@@ -62,9 +67,13 @@ def _may_overwrite(program: Program, old: Value, new: Value) -> bool:
         return False
     reached = False
     for stage in nest.stages:
-        reading = [load for member in stage for load in loads(member.expression) if program.root(load.data) is old]
+        reading = [
+            load for member in stage for load in loads(member.expression) if program.root(load.data) is old
+        ]
         makes = any(member.value is new for member in stage)
-        if reading and (reached or (makes and not all(_is_identity(load, old, stage[0]) for load in reading))):
+        if reading and (
+            reached or (makes and not all(_is_identity(load, old, stage[0]) for load in reading))
+        ):
             return False
         if reading and not makes and any(not _is_row_of(load, nest.depth) for load in reading):
             return False
@@ -77,7 +86,10 @@ def _is_identity(load: Node, old: Value, member: Member) -> bool:
     return (
         load.data is old
         and len(member.domain) == rank
-        and all(node.kind == "index" and node.data == index_name(axis) for axis, node in enumerate(load.operands[:rank]))
+        and all(
+            node.kind == "index" and node.data == index_name(axis)
+            for axis, node in enumerate(load.operands[:rank])
+        )
     )
 
 

@@ -193,7 +193,9 @@ class ExpressionLowering:
             index = tuple(self.builder.index(index_name(axis)) for axis in range(len(domain)))
             expression = self.read(operand, index)
             op = equation.op
-            return Member(value, equation, domain, op.kind, op.axes, expression, self._expression_cost(operand))  # type: ignore[attr-defined]
+            return Member(
+                value, equation, domain, op.kind, op.axes, expression, self._expression_cost(operand)
+            )  # type: ignore[attr-defined]
         domain = value.type.shape
         index = tuple(self.builder.index(index_name(axis)) for axis in range(len(domain)))
         expression = self.element(value, index)

@@ -14,7 +14,16 @@ from croton.graph.dims import Dim, Expression
 from croton.graph.dtypes import DType, as_dtype, promote, promote_scalar, scalar_dtype
 from croton.graph.errors import DTypeError
 from croton.graph.operation import Operation
-from croton.graph.values import Constant, EagerValue, Equation, NDArray, TensorType, Value, constant, user_location
+from croton.graph.values import (
+    Constant,
+    EagerValue,
+    Equation,
+    NDArray,
+    TensorType,
+    Value,
+    constant,
+    user_location,
+)
 from croton.loops.expressions import Builder, Node, Operand
 
 Array = Any  # a Value or an EagerValue: operations treat both alike
@@ -195,7 +204,8 @@ def as_array(operand: object, dtype: DType | None = None) -> Array:
 def _holds_values(sequence: Sequence[object]) -> bool:
     kinds = (Value, EagerValue, *(kind for kind, _ in converters))
     return any(
-        isinstance(item, kinds) or (isinstance(item, (list, tuple)) and _holds_values(item)) for item in sequence
+        isinstance(item, kinds) or (isinstance(item, (list, tuple)) and _holds_values(item))
+        for item in sequence
     )
 
 
@@ -241,7 +251,9 @@ def weak_number(operand: object) -> bool | int | float | complex | None:
 
 def as_operands(*operands: object, dtype: DType | None = None) -> list[Array]:
     """Operands as arrays of one dtype: the given one, or the one NumPy would promote them to."""
-    converted = [operand if isinstance(operand, PYTHON_SCALARS) else as_array(operand) for operand in operands]
+    converted = [
+        operand if isinstance(operand, PYTHON_SCALARS) else as_array(operand) for operand in operands
+    ]
     common = dtype or common_dtype(converted)
     return [cast(operand, common) for operand in converted]
 
@@ -253,7 +265,11 @@ def cast(operand: object, dtype: object) -> Array:
     target = as_dtype(dtype)
     if isinstance(operand, PYTHON_SCALARS):
         with np.errstate(all="ignore"):
-            return constant(np.asarray(operand).astype(target) if not isinstance(operand, int) else _integer(operand, target))
+            return constant(
+                np.asarray(operand).astype(target)
+                if not isinstance(operand, int)
+                else _integer(operand, target)
+            )
     array = as_array(operand)
     if dtype_of(array) == target:
         return array

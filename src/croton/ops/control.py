@@ -66,7 +66,9 @@ class Scan(Operation):
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         for position, (given, inside) in enumerate(zip(operands, self.body.inputs, strict=True)):
             if self.states <= position < self.states + self.sequences:
-                dims.require_equal(given.shape[0], self.length, f"scan: length of sequence {position - self.states}")
+                dims.require_equal(
+                    given.shape[0], self.length, f"scan: length of sequence {position - self.states}"
+                )
                 given = TensorType(given.dtype, given.shape[1:])
             _agree(inside.type, given, f"scan: operand {position}")
         for position in range(self.states):
@@ -97,7 +99,9 @@ class Scan(Operation):
         type = self.body.outputs[self.states + position].type
         return np.zeros((0, *(size if isinstance(size, int) else 0 for size in type.shape)), type.dtype)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         return _ScanDerivative(self).pull_back(operands, cotangents)
 
 
@@ -150,7 +154,9 @@ class _ScanDerivative:
 
     def pull_back(self, operands: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
         scan = self.scan
-        needed = {operand for equation in self.graph.equations for operand in equation.inputs} | set(self.graph.outputs)
+        needed = {operand for equation in self.graph.equations for operand in equation.inputs} | set(
+            self.graph.outputs
+        )
         states = [state for state in self.states if state in needed]
         forward = Scan(
             Graph.of(self.inputs, [*scan.body.outputs, *states, *self.saved]),
@@ -164,7 +170,11 @@ class _ScanDerivative:
         return self._backward(operands, [*states, *self.saved], stacked, by_output)
 
     def _backward(
-        self, operands: Sequence[Array], saved: list[Value], stacked: Sequence[Array], cotangents: dict[int, Array]
+        self,
+        operands: Sequence[Array],
+        saved: list[Value],
+        stacked: Sequence[Array],
+        cotangents: dict[int, Array],
     ) -> list[Any]:
         scan = self.scan
         differentiable = [state for state in self.states if state in self.cotangents]
@@ -173,7 +183,9 @@ class _ScanDerivative:
         seed_of = dict(zip(self.seeded, self.seeds, strict=True))
         state_outputs = scan.body.outputs[: scan.states]
         state_seeds, merged = self._state_seeds(seed_of, state_outputs, differentiable)
-        result_outputs = [output for output in scan.body.outputs[scan.states :] if dtypes.is_inexact(output.type.dtype)]
+        result_outputs = [
+            output for output in scan.body.outputs[scan.states :] if dtypes.is_inexact(output.type.dtype)
+        ]
         result_seeds, result_cotangents = self._result_seeds(result_outputs, cotangents)
         element_cotangents = [value for value in self.elements if self.cotangents.get(value) is not None]
 
@@ -183,7 +195,10 @@ class _ScanDerivative:
 
         outputs = [
             *(cotangent(state) for state in differentiable),
-            *(base.symbolic(add(total, cotangent(value))) for total, value in zip(sums, accumulated, strict=True)),
+            *(
+                base.symbolic(add(total, cotangent(value)))
+                for total, value in zip(sums, accumulated, strict=True)
+            ),
             *(cotangent(value) for value in element_cotangents),
         ]
         saved_inputs = [_placeholder(value.type) for value in saved]
@@ -200,7 +215,9 @@ class _ScanDerivative:
         ]
         backward = Scan(body, scan.length, len(initial), len(sequences), not scan.reverse)
         made = apply(backward, *initial, *sequences, *operands[scan.states + scan.sequences :])
-        results: dict[Value, Array] = dict(zip([*differentiable, *accumulated, *element_cotangents], made, strict=True))
+        results: dict[Value, Array] = dict(
+            zip([*differentiable, *accumulated, *element_cotangents], made, strict=True)
+        )
         return [results.get(value) for value in self.inputs]
 
     def _state_seeds(
@@ -293,7 +310,9 @@ class While(Operation):
             count += 1
         return (*states, np.asarray(count, np.int64))
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         """The derivative of as many steps of a scan as the loop took."""
         length = dim_of(outputs[self.states])
         scan = Scan(self.body, length, self.states, 0)
@@ -331,14 +350,20 @@ class Cond(Operation):
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return tuple(interpret(self.chosen if bool(operands[0]) else self.other, operands[1:]))
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         """A branch on the same predicate over the derivatives of the branches."""
-        flowing = [position for position, output in enumerate(outputs) if dtypes.is_inexact(base.dtype_of(output))]
+        flowing = [
+            position for position, output in enumerate(outputs) if dtypes.is_inexact(base.dtype_of(output))
+        ]
         wrt = [position for position, o in enumerate(operands[1:]) if dtypes.is_inexact(base.dtype_of(o))]
         if not flowing or not wrt:
             return [None] * len(operands)
         branches = [self._branch_derivative(graph, flowing, wrt) for graph in (self.chosen, self.other)]
-        made = apply(Cond(*branches), operands[0], *operands[1:], *(cotangents[position] for position in flowing))
+        made = apply(
+            Cond(*branches), operands[0], *operands[1:], *(cotangents[position] for position in flowing)
+        )
         results: list[Any] = [None] * len(operands)
         for position, cotangent in zip(wrt, made, strict=True):
             results[position + 1] = cotangent

@@ -11,7 +11,8 @@ import numpy as np
 from croton.graph import dims
 from croton.graph.dims import Dim, Expression
 from croton.graph.dtypes import INT64, is_integer
-from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
+from croton.graph.operation import Operation
+from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value, constant
 from croton.loops.expressions import Builder, Node, Operand
 from croton.ops import base
 from croton.ops.base import Array, ElementOperation
@@ -39,7 +40,7 @@ class SizeAsNumber(ElementOperation):
 
 
 @dataclass(frozen=True)
-class NumberAsSize(base.Operation):
+class NumberAsSize(Operation):
     """Makes an integer scalar the size named by a symbol; negative numbers are an error while running."""
 
     symbol: Dim
@@ -55,7 +56,7 @@ class NumberAsSize(base.Operation):
 def size_as_number(size: Dim) -> Array:
     """A dimension as an int64 scalar value."""
     if isinstance(size, int):
-        return base.constant(np.asarray(size, np.int64))
+        return constant(np.asarray(size, np.int64))
     return base.apply_one(SizeAsNumber(size))
 
 

@@ -28,14 +28,18 @@ class Reshape(ElementOperation):
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         operand = operands[0]
-        shown = f"reshape: {dims.format_shape(operand.shape)} to {dims.format_shape(self.shape)} changes the size"
+        shown = (
+            f"reshape: {dims.format_shape(operand.shape)} to {dims.format_shape(self.shape)} changes the size"
+        )
         dims.require_equal(operand.size, dims.product(self.shape), shown)
         return (TensorType(operand.dtype, self.shape),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return (operands[0].reshape(self.shape),)  # type: ignore[arg-type]
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Array]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Array]:
         return [reshape(cotangents[0], base.shape_of(operands[0]))]
 
     def element(
@@ -92,9 +96,9 @@ def _regroup(builder: Builder, index: Sequence[Node], shape: Shape, target: Shap
         return [linear]
     result = []
     for axis in range(len(target) - 1, 0, -1):
-        size = builder.dimension(target[axis])
-        result.append(builder.remainder(linear, size))
-        linear = builder.quotient(linear, size)
+        extent = builder.dimension(target[axis])
+        result.append(builder.remainder(linear, extent))
+        linear = builder.quotient(linear, extent)
     return [linear, *reversed(result)]
 
 
@@ -114,7 +118,9 @@ class Transpose(ElementOperation):
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return (operands[0].transpose(self.permutation),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Array]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Array]:
         return [transpose(cotangents[0], tuple(int(axis) for axis in np.argsort(self.permutation)))]
 
     def element(
@@ -146,7 +152,9 @@ class BroadcastTo(ElementOperation):
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return (np.broadcast_to(operands[0], self.shape),)  # type: ignore[arg-type]
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Array]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Array]:
         return [unbroadcast(cotangents[0], base.shape_of(operands[0]))]
 
     def element(
@@ -166,7 +174,7 @@ class Iota(ElementOperation):
         return (TensorType(INT64, (self.size,)),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
-        return (np.arange(self.size, dtype=np.int64),)  # type: ignore[call-overload]
+        return (np.arange(int(self.size), dtype=np.int64),)
 
     def element(
         self, builder: Builder, operands: Sequence[Operand], index: Sequence[Node], output: TensorType
@@ -199,7 +207,9 @@ class Concatenate(ElementOperation):
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         return (np.concatenate(operands, axis=self.axis),)
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Array]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Array]:
         from croton.ops.slicing import slice_axis
 
         parts, start = [], 0
@@ -238,7 +248,9 @@ def reshape(x: object, shape: object) -> Array:
     wanted = list(base.as_dims(shape))
     unknown = [axis for axis, size in enumerate(wanted) if isinstance(size, int) and size < 0]
     if len(unknown) > 1 or any(wanted[axis] != -1 for axis in unknown):
-        raise ShapeError(f"reshape: at most one size may be -1 and none otherwise negative, got {tuple(wanted)}")
+        raise ShapeError(
+            f"reshape: at most one size may be -1 and none otherwise negative, got {tuple(wanted)}"
+        )
     if unknown:
         known = dims.product(size for axis, size in enumerate(wanted) if axis != unknown[0])
         total = dims.product(base.shape_of(array))
@@ -254,7 +266,11 @@ def transpose(x: object, axes: Sequence[int] | None = None) -> Array:
     """x with its axes reversed, or in the order given."""
     array = base.as_array(x)
     rank = base.rank_of(array)
-    order = tuple(range(rank))[::-1] if axes is None else tuple(base.normalize_axis(a, rank, "transpose") for a in axes)
+    order = (
+        tuple(range(rank))[::-1]
+        if axes is None
+        else tuple(base.normalize_axis(a, rank, "transpose") for a in axes)
+    )
     return array if order == tuple(range(rank)) else apply_one(Transpose(order), array)
 
 
@@ -271,7 +287,9 @@ def expand_dims(x: object, axis: int | Sequence[int]) -> Array:
     count = len(axis) if isinstance(axis, (tuple, list)) else 1
     inserted = base.normalize_axes(axis, base.rank_of(array) + count, "expand_dims")
     rest = iter(base.shape_of(array))
-    shape = tuple(1 if position in inserted else next(rest) for position in range(base.rank_of(array) + count))
+    shape = tuple(
+        1 if position in inserted else next(rest) for position in range(base.rank_of(array) + count)
+    )
     return reshape(array, shape)
 
 
