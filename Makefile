@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 demo: $(STAMP)
-	$(BIN)/python -m examples
+	$(BIN)/python examples
 
 test: $(STAMP)
 	$(BIN)/python -c "import croton"  # builds what changed once, before the workers start

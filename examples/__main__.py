@@ -1,0 +1,50 @@
+"""`python examples`: all examples one after the other, and where the C that they ran lies."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import custom_sine
+import dense_gradients
+import dense_layer
+import digits
+from rich.console import Console
+
+PROGRAMS = (
+    ("A dense sigmoid layer", dense_layer),
+    ("Gradients of its mean square", dense_gradients),
+    ("A sine with a derivative of one's own", custom_sine),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python examples", description=__doc__)
+    parser.add_argument("--epochs", type=int, default=30, help="of training the classifier of digits")
+    parser.add_argument("--build", type=Path, default=Path("build/demo"), help="where the C is written")
+    arguments = parser.parse_args()
+    console = Console(highlight=False)
+    console.rule("[bold]A classifier trained through compiled code[/]  examples/digits.py")
+    report = digits.run(arguments.epochs, console)
+    digits.show(report, console)
+    for title, program in PROGRAMS:
+        console.rule(f"[bold]{title}[/]  examples/{Path(program.__file__).name}")
+        program.main()
+    console.rule("[bold]What ran")
+    show_c(report.classifier, arguments.build, console)
+
+
+def show_c(classifier: digits.Classifier, folder: Path, console: Console) -> None:
+    """Writes the C of the classifier's two functions, and says where it and the libraries lie."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, function in (("train_step", classifier.train_step), ("predict", classifier.predict)):
+        source = folder / f"{name}.c"
+        source.write_text(function.details.c_source())
+        lines = len(source.read_text().splitlines())
+        library = function.owner.path if function.owner is not None else "none: interpreted by NumPy"
+        console.print(f"{name}: {lines:,} lines of C in [bold]{source}[/]", soft_wrap=True)
+        console.print(f"    compiled to {library}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()
