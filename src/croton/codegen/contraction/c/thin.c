@@ -6,14 +6,16 @@
 #ifdef __clang__
 #define CT_UNROLL _Pragma("clang loop unroll(full)")
 #define CT_CONTRACT _Pragma("STDC FP_CONTRACT ON")
+#define CT_SEPARATE static __attribute__((noinline))
 #else
 #define CT_UNROLL _Pragma("GCC unroll 16")
 #define CT_CONTRACT
+#define CT_SEPARATE static __attribute__((noinline, noclone))
 #endif
 #endif
 #ifndef __clang__
 #pragma GCC push_options
-#pragma GCC optimize("fp-contract=fast")
+#pragma GCC optimize("fp-contract=fast", "no-tree-vectorize", "no-tree-slp-vectorize")
 #endif
 
 enum {
@@ -51,13 +53,22 @@ typedef struct {
     ct_int a_batch, b_batch, c_batch;
 } THIN_product;
 
+/* How many of `steps` steps of B can be read in whole vectors: those run over into the next row, as long
+ * as there is one. */
+static ct_int THIN_readable(const THIN_product *t, ct_int steps)
+{
+    ct_int last = (steps - 1) * B_ROW + COLUMNS - THIN_width;
+    if (B_COLUMN != 1 || B_ROW < 1 || last < 0)
+        return 0;
+    return last / B_ROW + 1 < steps ? last / B_ROW + 1 : steps;
+}
+
 /* Steps [p, p + steps) of B, each padded to whole vectors. What stands in the padding is never stored. */
-static void THIN_pack(const THIN_product *t, ct_int p, ct_int steps, REAL *packed)
+CT_SEPARATE void THIN_pack(const THIN_product *t, ct_int p, ct_int steps, REAL *packed)
 {
     const REAL *b = t->b + p * B_ROW;
-    ct_int step = 0;
-    /* Whole vectors run over into the next row, as long as there is one. */
-    for (; B_COLUMN == 1 && step * B_ROW + THIN_width <= (steps - 1) * B_ROW + COLUMNS; step++)
+    ct_int step = 0, whole = THIN_readable(t, steps);
+    for (; step < whole; step++)
         for (int v = 0; v < THIN_vectors; v++)
             *(THIN_vector *)(packed + step * THIN_width + v * THIN_lanes) =
                 *(const THIN_vector *)(b + step * B_ROW + v * THIN_lanes);
@@ -113,23 +124,23 @@ static inline __attribute__((always_inline)) void THIN_tile(const THIN_product *
     }
 }
 
-/* One row, its steps in four interleaved sums for each vector. */
-static void THIN_row(const THIN_product *t, ct_int i, ct_int p, ct_int steps, const REAL *packed)
+/* One row, its steps in four interleaved sums for each vector; a step of B is `apart` from the next. */
+CT_SEPARATE void THIN_row(const THIN_product *t, ct_int i, ct_int p, ct_int steps, const REAL *b,
+                          ct_int apart)
 {
     CT_CONTRACT
     const REAL *a = t->a + i * A_ROW + p * A_COLUMN;
     for (int v = 0; v < THIN_vectors; v++) {
         THIN_vector sums[4] = {{0}, {0}, {0}, {0}};
         ct_int step = 0;
-        const REAL *right = packed + v * THIN_lanes;
+        const REAL *right = b + v * THIN_lanes;
         for (; step + 4 <= steps; step += 4) {
             CT_UNROLL
             for (int s = 0; s < 4; s++)
-                sums[s] += a[(step + s) * A_COLUMN] * *(const THIN_vector *)(right + (step + s) * THIN_width);
+                sums[s] += a[(step + s) * A_COLUMN] * *(const THIN_vector *)(right + (step + s) * apart);
         }
         for (ct_int rest = 0; rest < steps % 4; rest++)
-            sums[0] +=
-                a[(step + rest) * A_COLUMN] * *(const THIN_vector *)(right + (step + rest) * THIN_width);
+            sums[0] += a[(step + rest) * A_COLUMN] * *(const THIN_vector *)(right + (step + rest) * apart);
         THIN_vector sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         REAL *c = t->c + i * t->c_row + v * THIN_lanes;
         if (v == THIN_vectors - 1)
@@ -139,12 +150,27 @@ static void THIN_row(const THIN_product *t, ct_int i, ct_int p, ct_int steps, co
     }
 }
 
+/* A row or two do not repay the packing of B: only what cannot be read where it lies is packed. */
+CT_SEPARATE void THIN_few(const THIN_product *t, ct_int readable)
+{
+    REAL packed[DEPTH * THIN_width] __attribute__((aligned(64)));
+    THIN_pack(t, readable, STEPS - readable, packed);
+    for (ct_int i = 0; i < t->m; i++) {
+        THIN_row(t, i, 0, readable, t->b, B_ROW);
+        if (readable < STEPS)
+            THIN_row(t, i, readable, STEPS - readable, packed, THIN_width);
+    }
+}
+
 static void THIN_rows(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
 {
     (void)integers;
     const THIN_product *t = (const THIN_product *)pointers[0];
     REAL packed[DEPTH * THIN_width] __attribute__((aligned(64)));
-    for (ct_int p = 0; p < STEPS; p += DEPTH) {
+    ct_int readable = t->m < 3 ? THIN_readable(t, STEPS) : 0;
+    if (readable > 0)
+        THIN_few(t, readable);
+    for (ct_int p = 0; p < STEPS && readable == 0; p += DEPTH) {
         ct_int steps = STEPS - p < DEPTH ? STEPS - p : DEPTH, i = begin;
         THIN_pack(t, p, steps, packed);
         for (; i + THIN_height <= end; i += THIN_height) {
@@ -160,7 +186,7 @@ static void THIN_rows(void *const *pointers, const ct_int *integers, ct_int begi
             }
         }
         for (; i < end; i++)
-            THIN_row(t, i, p, steps, packed);
+            THIN_row(t, i, p, steps, packed, THIN_width);
     }
     for (ct_int i = begin; STEPS == 0 && i < end; i++)
         __builtin_memset(t->c + i * t->c_row, 0, COLUMNS * REAL_BYTES);

@@ -53,13 +53,20 @@ typedef struct {
     int add;
 } target;
 
-/* A tile cut short by the border of C goes through memory, element by element. */
+/* A tile cut short by the border of C goes through memory. */
 SEPARATE void store_edge(const REAL *edge, const target *to)
 {
-    for (ct_int i = 0; i < to->rows; i++) {
+    for (ct_int i = 0; i < to->rows; i++, edge += PANEL) {
         REAL *row = to->c + i * to->c_row;
-        for (ct_int j = 0; j < to->columns; j++)
-            row[j] = to->add ? row[j] + edge[i * PANEL + j] : edge[i * PANEL + j];
+        ct_int j = 0;
+        for (; j + LANES <= to->columns; j += LANES) {
+            vector sum = *(const loose_vector *)(edge + j);
+            if (to->add)
+                sum += *(loose_vector *)(row + j);
+            *(loose_vector *)(row + j) = sum;
+        }
+        for (; j < to->columns; j++)
+            row[j] = to->add ? row[j] + edge[j] : edge[j];
     }
 }
 
