@@ -16,4 +16,4 @@ def _differentiate(
     return cotangents_of(outputs, seeds, wrt, stabilize=stabilize)
 
 
-control.differentiate = _differentiate
+control.derivative_of[:] = [_differentiate]

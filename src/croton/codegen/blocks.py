@@ -216,6 +216,7 @@ class BlockPrinter:
             pieces = f"{self.prefix}{self.plan.placed[member]}"
             combined = combine_text(member, "total", f"pieces[piece * {size} + j]")
             place = self.pointer(member.value)
+            stored = self.unit.printer.stored(dtype, "total")
             lines += [
                 "    {",
                 f"        const {c_type(dtype)} *pieces = (const {c_type(dtype)} *){pieces};",
@@ -223,7 +224,7 @@ class BlockPrinter:
                 f"        for (ct_int j = 0; j < {size}; ++j) {{",
                 f"            {accumulator_type(member)} total = {identity_literal(member)};",
                 f"            for (ct_int piece = 0; piece < count; ++piece) total = {combined};",
-                f"            (({storage_type(dtype)} *){place})[j] = {self.unit.printer.stored(dtype, 'total')};",
+                f"            (({storage_type(dtype)} *){place})[j] = {stored};",
                 "        }",
                 "    }",
             ]
@@ -257,8 +258,8 @@ class BlockPrinter:
             call = f"{kernel.function}(context, {arguments}, 0, 0, 0)"
         else:
             arguments = (
-                f"{self.unit.size(batch)}, {m}, {n}, {k}, {a}, {m} * {k}, {a_strides}, {b}, {k} * {n}, {b_strides}, "
-                f"{c}, {m} * {n}, {n}"
+                f"{self.unit.size(batch)}, {m}, {n}, {k}, {a}, {m} * {k}, {a_strides}, "
+                f"{b}, {k} * {n}, {b_strides}, {c}, {m} * {n}, {n}"
             )
             call = f"{kernel.batch_function}(context, {arguments}, 0, 0, 0)"
         return self.checked(call, step.equation)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from croton.codegen.row_blocks import (
     LONG_ROW,
     TILE,
@@ -54,7 +56,7 @@ class _Scope:
 
 
 class NestPrinter:
-    """Prints one nest. Names of pointers and sizes are numbered by first use, so equal nests print equally."""
+    """Prints one nest. Pointers and sizes are numbered by first use, so that equal nests print equally."""
 
     def __init__(self, nest: Nest, program: Program, printer: ScalarPrinter) -> None:
         self.nest = nest
@@ -85,7 +87,7 @@ class NestPrinter:
         partials = list(self.partial_names)
         pointers = [*self.pointers]
         header = [
-            f"{'const ' if not self._written(value) else ''}{storage_type(value.type.dtype)} *{name} = pointers[{position}];"
+            f"{self._pointer_type(value)} *{name} = pointers[{position}];"
             for position, (value, name) in enumerate(self.pointers.items())
         ]
         for position, member in enumerate(partials, len(pointers)):
@@ -104,8 +106,9 @@ class NestPrinter:
         )
         return NestCode(body, pointers, list(self.symbols), extent, partials, self._work())
 
-    def _written(self, value: Value) -> bool:
-        return value in self.nest.stored
+    def _pointer_type(self, value: Value) -> str:
+        type = storage_type(value.type.dtype)
+        return type if value in self.nest.stored else f"const {type}"
 
     def _parallel_axis(self) -> int | None:
         for axis in range(self.nest.depth):
@@ -248,7 +251,8 @@ class NestPrinter:
         name, total = f"c{self._accumulator(member)}", self.partial_names[member]
         width = self._size(self.block.width)
         self.scopes[-1].lines += [
-            f"{c_type(member.value.type.dtype)} {name}_rows[{TILE}], *{name} = rows > 1 ? {name}_rows : {total};",
+            f"{c_type(member.value.type.dtype)} {name}_rows[{TILE}];",
+            f"{c_type(member.value.type.dtype)} *{name} = rows > 1 ? {name}_rows : {total};",
             f"for (ct_int j = 0; rows > 1 && j < rows * {width}; ++j) {name}[j] = {identity};",
         ]
 
@@ -441,7 +445,8 @@ class NestPrinter:
             self.scopes[0].lines += [
                 f"{type} {name}_rows[{TILE}];",
                 f"const {type} *const {name} = rows > 1 ? {name}_rows : {source};",
-                f"for (ct_int j = 0; rows > 1 && j < rows * {width}; ++j) {name}_rows[j] = {source}[j % {width}];",
+                f"for (ct_int j = 0; rows > 1 && j < rows * {width}; ++j)",
+                f"    {name}_rows[j] = {source}[j % {width}];",
             ]
         return name
 
@@ -481,8 +486,11 @@ def accumulator_type(member: Member) -> str:
 
 def identity_literal(member: Member) -> str:
     """The number that changes nothing under the member's reduction."""
-    dtype = member.value.type.dtype
-    kind = member.reduction
+    return identity_of(str(member.reduction), member.value.type.dtype)
+
+
+def identity_of(kind: str, dtype: DType) -> str:
+    """The number that changes nothing under a reduction of this kind."""
     if kind in ("sum", "any"):
         return "0"
     if kind in ("prod", "all"):
@@ -492,8 +500,6 @@ def identity_literal(member: Member) -> str:
     if dtypes.is_float(dtype):
         infinity = "__builtin_inf()" if dtype == dtypes.FLOAT64 else "__builtin_inff()"
         return f"-{infinity}" if kind == "max" else infinity
-    import numpy as np
-
     limits = np.iinfo(dtype)
     number = limits.min if kind == "max" else limits.max
     return literal(np.asarray(number, dtype).tobytes(), dtype)
@@ -518,16 +524,10 @@ def reduction_declaration(kind: str, dtype: DType) -> str:
     type = c_type(dtype)
     sign = ">" if kind == "max" else "<"
     nan = " || omp_in != omp_in" if dtypes.is_float(dtype) else ""
-    from types import SimpleNamespace
-
-    initial = identity_literal(
-        SimpleNamespace(value=SimpleNamespace(type=SimpleNamespace(dtype=dtype)), reduction=kind)
-    )  # type: ignore[arg-type]
+    initial = identity_of(kind, dtype)
     name = reduction_name(kind, dtype)
-    return (
-        f"#pragma omp declare reduction({name} : {type} : omp_out = (omp_in {sign} omp_out{nan}) ? omp_in : omp_out) "
-        f"initializer(omp_priv = {initial})"
-    )
+    chosen = f"omp_out = (omp_in {sign} omp_out{nan}) ? omp_in : omp_out"
+    return f"#pragma omp declare reduction({name} : {type} : {chosen}) initializer(omp_priv = {initial})"
 
 
 def reduction_name(kind: str, dtype: DType) -> str:

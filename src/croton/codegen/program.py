@@ -144,8 +144,8 @@ class ProgramPrinter:
         lines.append("return CT_OK;")
         body = "\n".join("    " + line for line in lines)
         return (
-            "int croton_run(ct_context *context, void *const *inputs, void *const *outputs, const ct_int *dims,\n"
-            f"               char *arena)\n{{\n{body}\n}}\n"
+            "int croton_run(ct_context *context, void *const *inputs, void *const *outputs,\n"
+            f"               const ct_int *dims, char *arena)\n{{\n{body}\n}}\n"
         )
 
     def _give_outputs(self, block: BlockPrinter) -> list[str]:

@@ -203,7 +203,10 @@ def _atom_text(atom: dims.Atom, names: dict[Symbol, str]) -> str:
 
 PRELUDE = """\
 typedef unsigned __INT64_TYPE__ ct_unsigned;
-static inline ct_int ct_size_floordiv(ct_int a, ct_int b) { return b ? a / b - (a % b != 0 && (a < 0) != (b < 0)) : 0; }
+static inline ct_int ct_size_floordiv(ct_int a, ct_int b)
+{
+    return b ? a / b - (a % b != 0 && (a < 0) != (b < 0)) : 0;
+}
 static inline ct_int ct_size_mod(ct_int a, ct_int b) { return b ? a - b * ct_size_floordiv(a, b) : 0; }
 static inline ct_int ct_size_max(ct_int a, ct_int b) { return a > b ? a : b; }
 static inline ct_int ct_size_min(ct_int a, ct_int b) { return a < b ? a : b; }

@@ -134,7 +134,7 @@ def _recall(request: Request, key: str) -> Executable | None:
 
 
 def _evaluation(equation: Equation) -> Callable[..., object]:
-    """What a callback from compiled code runs: the reference evaluation, its results as the code expects them."""
+    """What a callback from compiled code runs: the reference evaluation, results as the code expects them."""
 
     def evaluate(*arrays: NDArray) -> tuple[NDArray, ...]:
         results = equation.op.evaluate(*arrays)
@@ -165,7 +165,7 @@ def optimize_deeply(graph: Graph, disabled: Sequence[str] = ()) -> Graph:
 
 
 def large_constants(graph: Graph) -> list[Constant]:
-    """Constants that are arrays rather than numbers, bodies of loops included: code reads them from memory."""
+    """Constants that are arrays, not numbers, bodies of loops included: code reads them from memory."""
     found: dict[Constant, None] = {}
     for equation in graph.equations:
         for body in equation.op.graphs():

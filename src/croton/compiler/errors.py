@@ -25,8 +25,9 @@ def failure(
     if code == OUT_OF_MEMORY:
         return MemoryError(f"{name}: out of memory{_place(equation)}")
     if code == OUT_OF_RANGE:
+        axis, index, size = error[1:4]
         return IndexError(
-            f"{name}: index {error[2]} is out of range for axis {error[1]} of size {error[3]}{_place(equation)}"
+            f"{name}: index {index} is out of range for axis {axis} of size {size}{_place(equation)}"
         )
     shown = equation.op.name if equation is not None else "an operation"
     return RuntimeError(f"{name}: {shown} failed{_place(equation)}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from croton.frontends.config import config
 from croton.frontends.variables import TensorVariable
 from croton.graph import dims
 from croton.graph.dims import Dim
 from croton.graph.dtypes import as_dtype
-from croton.graph.values import TensorType
+from croton.graph.errors import ShapeError
+from croton.graph.values import Constant, EagerValue, TensorType
 
 
 def tensor(
@@ -36,6 +39,22 @@ def tensor(
             raise ValueError(f"tensor: size {size} of axis {axis} is negative")
         sizes.append(dims.symbol(f"{name or 'x'}.shape[{axis}]") if size is None else size)
     return TensorVariable(TensorType(as_dtype(dtype or config.floatX), tuple(sizes)), name=name)
+
+
+def constant(x: object, name: str | None = None, ndim: int | None = None, dtype: object = None) -> Constant:
+    """A symbolic array whose numbers are known: a copy of `x`.
+
+    ndim: the number of axes it must have. dtype: what to convert to, that of the array if None.
+
+    Raises:
+        DTypeError: not an array of a supported dtype. ShapeError: it has another number of axes than `ndim`.
+    """
+    data = x.data if isinstance(x, (EagerValue, Constant)) else np.asarray(x)
+    array = np.array(data, dtype=None if dtype is None else as_dtype(dtype), order="C", copy=True)
+    if ndim is not None and array.ndim != ndim:
+        raise ShapeError(f"constant: expected {ndim} axes, got shape {array.shape}")
+    array.flags.writeable = False
+    return Constant.factory_constant(array, name)
 
 
 def _constructor(

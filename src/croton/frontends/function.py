@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from croton.compiler.errors import failure
 from croton.frontends.config import config
 from croton.frontends.variables import SharedVariable, TensorVariable
 from croton.graph import dims, dtypes
-from croton.graph.dims import Dim, Symbol
+from croton.graph.dims import Dim, Guard, Symbol
 from croton.graph.errors import DTypeError, MissingInputError, ShapeError, UnusedInputError
 from croton.graph.graph import Graph, copy_graph
 from croton.graph.interpreter import interpret
-from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
+from croton.graph.values import Constant, EagerValue, Equation, NDArray, TensorType, Value, user_location
 from croton.ops import base
+from croton.ops.shape import Reshape
 from croton.runtime import Function
 from croton.toolchain import find_compiler
 
@@ -60,6 +62,7 @@ def function(
     givens: pairs or a dict of variable -> expression that replaces it.
     on_unused_input: "raise", "warn" or "ignore".
     allow_input_downcast: whether arguments may lose precision: True, False, or None: Python floats only.
+        For scalars, Python's numbers are taken in the dtype of the input in any case.
     mode: "compile", "interpret" (NumPy, operation by operation).
 
     Raises:
@@ -160,12 +163,29 @@ def _check_updates(shareds: Sequence[Any], values: Sequence[Value]) -> list[Valu
         if value.type.dtype != expected.dtype:
             if not np.can_cast(value.type.dtype, expected.dtype, "safe"):
                 raise DTypeError(
-                    f"function: the update of {shared!r} is {value.type.dtype.name}, expected {expected.dtype.name}; "
-                    f'cast it with .astype("{expected.dtype.name}")'
+                    f"function: the update of {shared!r} is {value.type.dtype.name}, "
+                    f'expected {expected.dtype.name}; cast it with .astype("{expected.dtype.name}")'
                 )
-            value = base.cast(value, expected.dtype)
-        checked.append(value)
+            value = base.symbolic(base.cast(value, expected.dtype))
+        checked.append(_of_size(value, shared))
     return checked
+
+
+def _of_size(value: Value, shared: SharedVariable) -> Value:
+    """The new value, with a check when called where its sizes are not known to be those the variable keeps."""
+    shape = tuple(
+        wanted if isinstance(wanted, int) else size
+        for size, wanted in zip(value.type.shape, shared.type.shape, strict=True)
+    )
+    guards = [
+        Guard(size, wanted, f"the update of {shared!r} changes the size of axis {axis}")
+        for axis, (size, wanted) in enumerate(zip(value.type.shape, shape, strict=True))
+        if size != wanted
+    ]
+    if not guards:
+        return value
+    kept = TensorType(value.type.dtype, shape)
+    return Equation(Reshape(shape), [value], [kept], guards, user_location()).outputs[0]
 
 
 def _check_inputs(variables: Sequence[Any]) -> None:
@@ -194,6 +214,17 @@ def _assemble(variables: Sequence[Value], outputs: Sequence[Value], updated: Seq
     return Graph.of([*variables, *shareds], outputs)
 
 
+@cache
+def _warn_of_no_compiler() -> None:
+    """Says once that functions will be slow."""
+    warnings.warn(
+        "no C compiler was found, so functions are interpreted by NumPy, which is slower; install gcc or clang, "
+        "or name one in CROTON_CC; `croton doctor` tells what was tried",
+        RuntimeWarning,
+        stacklevel=5,
+    )
+
+
 def _check_unused(graph: Graph, variables: Sequence[Value], policy: str) -> None:
     if policy not in ("raise", "warn", "ignore"):
         raise ValueError(f'on_unused_input must be "raise", "warn" or "ignore", got {policy!r}')
@@ -207,7 +238,8 @@ def _check_unused(graph: Graph, variables: Sequence[Value], policy: str) -> None
             continue
         if any(symbol in needed for dim in variable.type.shape for symbol in dims.symbols(dim)):
             continue
-        message = f'function: input {variable!r} is not used by any output; pass on_unused_input="ignore" to allow it'
+        message = f"function: input {variable!r} is not used by any output"
+        message += '; pass on_unused_input="ignore" to allow it'
         if policy == "raise":
             raise UnusedInputError(message)
         warnings.warn(message, stacklevel=4)
@@ -261,10 +293,13 @@ class _FunctionBuilder:
         self.name = "function"
 
     def build(self, mode: str) -> Function:
-        if mode == "interpret" or (mode == "compile" and find_compiler() is None):
-            return self._interpreted()
-        if mode != "compile":
+        if mode not in ("compile", "interpret"):
             raise ValueError(f'mode must be "compile" or "interpret", got {mode!r}')
+        if mode == "interpret":
+            return self._interpreted()
+        if find_compiler() is None:
+            _warn_of_no_compiler()
+            return self._interpreted()
         state = [
             (self.graph.inputs.index(shared), self.returned + position)
             for position, shared in enumerate(self.updated)
@@ -331,7 +366,7 @@ class _FunctionBuilder:
         return described
 
     def _defaults(self) -> dict[str, object] | None:
-        found = {}
+        found: dict[str, object] = {}
         for entry in self.described:
             if entry.value is not None:
                 if entry.name is None:
@@ -363,8 +398,8 @@ def as_argument(value: object, type: TensorType, shown: str, downcast: bool | No
         safe = (np.can_cast(array.dtype, type.dtype, "safe") and not dtypes.is_complex(array.dtype)) or small
         if not (downcast or safe or (python_number and downcast is None)):
             raise DTypeError(
-                f"{shown}: expected {type.dtype.name}, got {array.dtype.name}; convert it, or make the function "
-                "with allow_input_downcast=True"
+                f"{shown}: expected {type.dtype.name}, got {array.dtype.name}; convert it, "
+                "or make the function with allow_input_downcast=True"
             )
         array = array.astype(type.dtype)
     return np.require(array, requirements=["C", "A"]).reshape(array.shape)

@@ -47,8 +47,8 @@ class TensorVariable(SymbolicMethods, Value):
 
     def __bool__(self) -> bool:
         raise TypeError(
-            f"the truth of {self._described()} is only known when the function is called, so Python cannot branch "
-            "on it; use ct.ifelse, T.where or ct.cond"
+            f"the truth of {self._described()} is only known when the function is called, "
+            "so Python cannot branch on it; use ct.ifelse, T.where or ct.cond"
         )
 
     def __float__(self) -> float:
@@ -56,11 +56,12 @@ class TensorVariable(SymbolicMethods, Value):
             f"{self._described()} is symbolic and has no number yet; compile a function and call it"
         )
 
-    __int__ = __index__ = __complex__ = __float__  # type: ignore[assignment]
+    __int__ = __index__ = __complex__ = __float__
 
     def __array__(self, *_: Any, **__: Any) -> NDArray:
         raise TypeError(
-            f"{self._described()} is symbolic and has no numbers for NumPy yet; use functions of croton.tensor"
+            f"{self._described()} is symbolic and has no numbers for NumPy yet; "
+            "use functions of croton.tensor"
         )
 
     def _described(self) -> str:

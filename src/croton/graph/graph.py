@@ -208,7 +208,7 @@ def copy_graph(
 
 
 def transform(graph: Graph, rule: Callable[[Equation], Sequence[Value] | None]) -> Graph:
-    """The graph after `rule` had its say on every equation in order: None keeps it, values replace its outputs."""
+    """The graph after `rule` saw every equation in order: None keeps it, values replace its outputs."""
     mapping: dict[Value, Value] = {}
     among: list[Equation] = []
     for equation in graph.equations:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from croton.graph import dims
@@ -86,13 +85,16 @@ class Operation:
         return f"{self.name}({shown})" if shown else self.name
 
 
-@cache
-def _fields(operation: type) -> tuple[str, ...]:
-    return (
-        tuple(field.name for field in dataclasses.fields(operation))
-        if dataclasses.is_dataclass(operation)
-        else ()
-    )
+_known_fields: dict[object, tuple[str, ...]] = {}
+
+
+def _fields(kind: Any) -> tuple[str, ...]:
+    """Names of a class's parameters."""
+    found = _known_fields.get(kind)
+    if found is None:
+        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        found = _known_fields[kind] = tuple(field.name for field in fields)
+    return found
 
 
 def substitute_parameter(parameter: Any, mapping: Mapping[Symbol, Dim]) -> Any:

@@ -157,9 +157,7 @@ def _complete(load: Node, made: Member, reader: Member, depth: int) -> bool:
     index = load.operands[: load.data.type.rank]
     if len(index) < depth:
         return False
-    if any(not _is_index(node, axis) for axis, node in enumerate(index[:depth])):
-        return False
-    return True
+    return all(_is_index(node, axis) for axis, node in enumerate(index[:depth]))
 
 
 def _is_index(node: Node, axis: int) -> bool:
@@ -214,7 +212,7 @@ def mark_stored(program: Program) -> None:
                         if root not in own or load.data is not root:
                             _mark(root, makers)
         else:
-            for operand in step.equation.inputs:  # type: ignore[union-attr]
+            for operand in step.equation.inputs:
                 _mark(program.root(operand), makers)
 
 

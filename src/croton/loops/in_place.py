@@ -39,9 +39,9 @@ def find_in_place(program: Program, state: Sequence[tuple[int, int]]) -> set[int
     found: set[int] = set()
     for input_position, output_position in state:
         old, new = program.graph.inputs[input_position], roots[output_position]
-        if roots.count(new) == 1 and old.type == program.graph.outputs[output_position].type == new.type:
-            if _may_overwrite(program, old, new):
-                found.add(output_position)
+        same_type = old.type == program.graph.outputs[output_position].type == new.type
+        if same_type and roots.count(new) == 1 and _may_overwrite(program, old, new):
+            found.add(output_position)
     return found
 
 

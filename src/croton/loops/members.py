@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from croton.graph.dims import Dim
 from croton.graph.graph import Graph
@@ -192,10 +193,9 @@ class ExpressionLowering:
                 return self._without_unit_axes(equation)
             index = tuple(self.builder.index(index_name(axis)) for axis in range(len(domain)))
             expression = self.read(operand, index)
-            op = equation.op
-            return Member(
-                value, equation, domain, op.kind, op.axes, expression, self._expression_cost(operand)
-            )  # type: ignore[attr-defined]
+            op: Any = equation.op
+            cost = self._expression_cost(operand)
+            return Member(value, equation, domain, op.kind, op.axes, expression, cost)
         domain = value.type.shape
         index = tuple(self.builder.index(index_name(axis)) for axis in range(len(domain)))
         expression = self.element(value, index)

@@ -47,7 +47,7 @@ class MemoryPlan:
             return exact[0]
         if isinstance(size, int):
             static = [slot for slot in free if isinstance(slot.size, int)]
-            return min(static, key=lambda slot: abs(int(slot.size) - size), default=None)  # type: ignore[arg-type]
+            return min(static, key=lambda slot: abs(int(slot.size) - size), default=None)
         return next((slot for slot in free if at_least(slot.size, size)), None)
 
 

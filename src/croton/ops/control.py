@@ -26,8 +26,10 @@ from croton.ops.base import Array, apply
 from croton.ops.dimension import dim_of
 from croton.ops.shape import zeros_like
 
-# Set by croton.autodiff: outputs, seeds, wrt -> cotangents of wrt (None: zero).
-differentiate: Callable[[Sequence[Value], Sequence[Value], Sequence[Value]], list[Value | None]]
+Differentiate = Callable[[Sequence[Value], Sequence[Value], Sequence[Value]], list[Value | None]]
+
+# How sub-graphs are differentiated (outputs, seeds, wrt -> cotangents of wrt): croton.autodiff puts it here.
+derivative_of: list[Differentiate] = []
 
 EXPENSIVE = 0.9  # nanoseconds per element from which on a result is saved for the backward loop
 
@@ -80,7 +82,7 @@ class Scan(Operation):
         )
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
-        length = int(self.length)  # type: ignore[arg-type]
+        length = int(self.length)
         states = list(operands[: self.states])
         sequences = operands[self.states : self.states + self.sequences]
         captured = operands[self.states + self.sequences :]
@@ -118,7 +120,7 @@ class _ScanDerivative:
         self.wrt = [value for value in body.inputs if dtypes.is_inexact(value.type.dtype)]
         self.seeded = [output for output in body.outputs if dtypes.is_inexact(output.type.dtype)]
         self.seeds = [_placeholder(output.type) for output in self.seeded]
-        found = differentiate(self.seeded, self.seeds, self.wrt)
+        found = derivative_of[0](self.seeded, self.seeds, self.wrt)
         self.cotangents = {value: cotangent for value, cotangent in zip(self.wrt, found, strict=True)}
         roots = [cotangent for cotangent in found if cotangent is not None]
         self.graph = Graph.of([*body.inputs, *self.seeds], roots)
@@ -341,7 +343,8 @@ class Cond(Operation):
             raise DTypeError(f"cond: the predicate must be a bool scalar, got {operands[0]}")
         if len(self.chosen.outputs) != len(self.other.outputs):
             raise ShapeError(
-                f"cond: one branch has {len(self.chosen.outputs)} results, the other {len(self.other.outputs)}"
+                f"cond: one branch has {len(self.chosen.outputs)} results, "
+                f"the other {len(self.other.outputs)}"
             )
         for position, (first, second) in enumerate(zip(self.chosen.outputs, self.other.outputs, strict=True)):
             _agree(first.type, second.type, f"cond: result {position}")
@@ -372,7 +375,7 @@ class Cond(Operation):
     def _branch_derivative(self, graph: Graph, flowing: list[int], wrt: list[int]) -> Graph:
         seeds = [_placeholder(graph.outputs[position].type) for position in flowing]
         variables = [graph.inputs[position] for position in wrt]
-        found = differentiate([graph.outputs[position] for position in flowing], seeds, variables)
+        found = derivative_of[0]([graph.outputs[position] for position in flowing], seeds, variables)
         outputs = [
             base.symbolic(zeros_like(variable)) if cotangent is None else cotangent
             for variable, cotangent in zip(variables, found, strict=True)

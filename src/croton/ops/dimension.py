@@ -130,5 +130,5 @@ def binding(symbol: dims.Symbol) -> Value | None:
 
 _bound: weakref.WeakKeyDictionary[Value, tuple[Expression, Value]] = weakref.WeakKeyDictionary()
 
-Expression.to_tensor = staticmethod(size_as_number)  # type: ignore[method-assign]
+Expression.to_tensor = staticmethod(size_as_number)
 base.converters.append((Expression, size_as_number))

@@ -35,7 +35,7 @@ class Reshape(ElementOperation):
         return (TensorType(operand.dtype, self.shape),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
-        return (operands[0].reshape(self.shape),)  # type: ignore[arg-type]
+        return (operands[0].reshape(self.shape),)
 
     def vjp(
         self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
