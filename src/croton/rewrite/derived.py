@@ -284,6 +284,40 @@ def _log_exprel_slopes(_: float, x: Array, output: Array) -> Sequence[Array]:
     return [where(large, far, divide(_slope_of("exprel", inside), elementwise("exprel", inside)))]
 
 
+def _csch(_: float, x: Array) -> Array:
+    """1 / sinh(x) = 2 exp(-|x|) / (1 - exp(-2|x|)) with the sign of x."""
+    size = absolute(x)
+    value = divide(multiply(exp(negative(size)), 2), negative(expm1(multiply(size, -2))))
+    return where(less(x, 0), negative(value), value)
+
+
+def _over_sinh(_: float, x: Array) -> Array:
+    """x / sinh(x), 1 at 0."""
+    return divide(_like(1.0, x), elementwise("sinhc", x))
+
+
+def _over_sinh_slopes(_: float, x: Array, output: Array) -> Sequence[Array]:
+    near = less(absolute(x), 1.0)
+    inside, outside = where(near, x, _like(0.0, x)), where(near, _like(1.0, x), x)
+    series = negative(divide(_slope_of("sinhc", inside), square(elementwise("sinhc", inside))))
+    far = multiply(apply_one(Derived("csch"), outside), subtract(1, divide(outside, tanh(outside))))
+    return [where(near, series, far)]
+
+
+def _log_softplus(_: float, x: Array) -> Array:
+    """log(log(1 + exp(x))): x - exp(x) / 2 far left, where the inner logarithm is exp(x)."""
+    left = less(x, -30.0)
+    far, inside = where(left, x, _like(-30.0, x)), where(left, _like(0.0, x), x)
+    return where(left, subtract(far, multiply(exp(far), 0.5)), log(elementwise("softplus", inside)))
+
+
+def _log_softplus_slopes(_: float, x: Array, output: Array) -> Sequence[Array]:
+    left = less(x, -30.0)
+    far, inside = where(left, x, _like(-30.0, x)), where(left, _like(0.0, x), x)
+    ratio = divide(elementwise("sigmoid", inside), elementwise("softplus", inside))
+    return [where(left, subtract(1, multiply(exp(far), 0.5)), ratio)]
+
+
 def _bose(_: float, x: Array) -> Array:
     """1 / (exp(x) - 1)."""
     return divide(_like(1.0, x), expm1(x))
@@ -325,6 +359,9 @@ FORMULAS.update(
         "exp_difference": Formula(_exp_difference, lambda _, x, y, z: [exp(x), negative(exp(y))]),
         "tanhc": Formula(_tanhc, _tanhc_slopes),
         "log_exprel": Formula(_log_exprel, _log_exprel_slopes),
+        "csch": Formula(_csch, lambda _, x, y: [negative(divide(y, tanh(x)))]),
+        "over_sinh": Formula(_over_sinh, _over_sinh_slopes),
+        "log_softplus": Formula(_log_softplus, _log_softplus_slopes),
         "bose": Formula(_bose, _bose_slopes),
         "bernoulli": Formula(_bernoulli, _bernoulli_slopes),
     }
@@ -337,6 +374,8 @@ DERIVED: dict[str, Callable[..., Value]] = {
     "component": lambda x, y: derived("component", x, y),
     "log1p_square": lambda x: derived("log1p_square", x),
     "parallel": lambda x, y: derived("parallel", x, y),
+    "csch": lambda x: derived("csch", x),
+    "over_sinh": lambda x: derived("over_sinh", x),
     "tanhc": lambda x: derived("tanhc", x),
     "bose": lambda x: derived("bose", x),
     "bernoulli": lambda x: derived("bernoulli", x),

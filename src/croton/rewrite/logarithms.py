@@ -14,7 +14,6 @@ from croton.graph.values import Constant, Value
 from croton.ops.comparison import less
 from croton.ops.reduction import Reduce
 from croton.ops.reduction import sum as sum_over
-from croton.ops.shape import BroadcastTo, Reshape, Transpose
 from croton.rewrite import build
 from croton.rewrite.derived import derived
 from croton.rewrite.engine import Rewriter, Rule, formula
@@ -71,6 +70,8 @@ def _named(rewriter: Rewriter, value: Value) -> Value | None:
         offset = owner.op.parameter  # type: ignore[attr-defined]
         angle = build.call("arcsinh", build.scaled(owner.inputs[0], -1.0 / offset))
         return build.write_sum(Sum({angle: 1.0}, math.log(offset)), value.type.dtype)
+    if name == "softplus":
+        return derived("log_softplus", owner.inputs[0])
     if name in ("exprel", "bernoulli"):
         logarithm = derived("log_exprel", owner.inputs[0])
         return logarithm if name == "exprel" else build.negative(logarithm)
@@ -104,6 +105,10 @@ def _absolute(rewriter: Rewriter, value: Value) -> Value | None:
         return logarithm
     if rewriter.views.nonnegative(operand):
         return better(rewriter, operand)
+    if rewriter.views.name(operand) in ("sinh", "tanh"):  # odd functions: the size is that of the size
+        odd = operand.owner
+        size = build.call("absolute", odd.inputs[0])  # type: ignore[union-attr]
+        return _named(rewriter, build.call(odd.op.name, size))  # type: ignore[union-attr]
     product = rewriter.views.product(operand)
     if product.is_single or not product.factors or product.restricted or len(product.factors) < 2:
         return None
@@ -363,7 +368,7 @@ def _of_reduced_product(rewriter: Rewriter, operand: Value, axes: tuple[int, ...
 def _view(rewriter: Rewriter, value: Value) -> Value | None:
     """Reshaping, transposing and stretching come after the logarithm."""
     owner = rewriter.views.equation(value)
-    if owner is None or not isinstance(owner.op, (Reshape, Transpose, BroadcastTo)):
+    if owner is None or owner.op.name not in ("reshape", "transpose", "broadcast_to", "slice"):
         return None
     inner = better(rewriter, owner.inputs[0])
     return None if inner is None else _applied(owner.op, build.broadcast(inner, owner.inputs[0]))
@@ -442,15 +447,18 @@ def _log_argument(rewriter: Rewriter, logarithm: Value) -> Value:
 
 def _log1p_of_square(rewriter: Rewriter, argument: Value) -> Value | None:
     """log(c + x^2), c > 0."""
+    from croton.rewrite.powers import norm_of
+
     views = rewriter.views
     summed = views.sum(argument)
     if len(summed.terms) != 1 or summed.constant <= 0:
         return None
     ((term, coefficient),) = summed.terms.items()
     operands = views.operands(term, "square")
-    if operands is None or coefficient <= 0:
+    base = operands[0] if operands is not None else norm_of(rewriter, term)
+    if base is None or coefficient <= 0:
         return None
-    inner = build.scaled(operands[0], math.sqrt(coefficient / summed.constant))
+    inner = build.scaled(base, math.sqrt(coefficient / summed.constant))
     result = Sum({derived("log1p_square", inner): 1.0}, math.log(summed.constant))
     return build.write_sum(result, argument.type.dtype)
 

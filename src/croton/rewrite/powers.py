@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from croton.graph import dtypes
-from croton.graph.values import NDArray, TensorType, Value
+from croton.graph.values import Constant, NDArray, TensorType, Value
 from croton.ops import base
 from croton.ops.base import Array, apply_one
 from croton.ops.composite import CompositeOperation
@@ -22,7 +22,7 @@ from croton.rewrite import build
 from croton.rewrite.derived import Derived
 from croton.rewrite.engine import Rewriter, Rule
 from croton.rewrite.exponentials import written
-from croton.rewrite.views import Product, Sum, add_sums, even, multiply_products
+from croton.rewrite.views import LARGEST_INSPECTED, Product, Sum, add_sums, even, multiply_products
 
 PRODUCTS = frozenset(("multiply", "divide", "power", "square", "sqrt", "reciprocal"))
 
@@ -168,7 +168,7 @@ def _exponential_of_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
     if views.name(term) == "log_softmax" and weight == 1.0:
         from croton.ops.softmax import Softmax
 
-        made: Value = apply_one(Softmax(term.owner.op.axes), term.owner.inputs[0])  # type: ignore[union-attr,attr-defined]
+        made: Value = apply_one(Softmax(term.owner.op.axes), term.owner.inputs[0])
         return made
     return None
 
@@ -215,10 +215,17 @@ def _size_of_square(rewriter: Rewriter, term: Value, weight: float) -> Value | N
             return build.scaled(norm, math.sqrt(coefficient))
     if not product.factors or coefficient <= 0 or product.restricted:
         return None
-    if not all(even(exponent) for exponent in product.factors.values()):
+    if not all(even(exponent) or _is_weight(rewriter, factor) for factor, exponent in product.factors.items()):
+        return None
+    if all(_is_weight(rewriter, factor) for factor in product.factors):
         return None
     halved = {factor: exponent / 2 for factor, exponent in product.factors.items()}
     return build.write_product(Product(halved, math.sqrt(coefficient)), term.type.dtype)
+
+
+def _is_weight(rewriter: Rewriter, factor: Value) -> bool:
+    """Whether a factor is an array of constants, none of them negative."""
+    return isinstance(factor, Constant) and rewriter.views.nonnegative(factor)
 
 
 def _norm(rewriter: Rewriter, value: Value) -> Value | None:
@@ -241,6 +248,9 @@ def _norm(rewriter: Rewriter, value: Value) -> Value | None:
 
 def norm_of(rewriter: Rewriter, factor: Value) -> Value | None:
     views = rewriter.views
+    summed = views.sum(factor)
+    if summed.is_single:
+        factor = next(iter(summed.terms))  # x + 0 as x
     owner = views.equation(factor)
     if owner is None or not dtypes.is_float(factor.type.dtype):
         return None
@@ -360,21 +370,30 @@ def _power_times_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
     return None
 
 
-def _weighted_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
-    """w log(x) with constant weights of which some are 0: those terms are 0 for every x, as in xlogy."""
-    from croton.graph.values import Constant
+def _weighted(rewriter: Rewriter, value: Value) -> Value | None:
+    """w f(x) with constant weights of which some are 0: those terms are 0 for every x.
 
+    Only for f that can be infinite or have an infinite slope, so that 0 * inf never arises.
+    """
     owner = value.owner
     assert owner is not None
-    if not build.available("xlogy"):
-        return None
-    for weights, logarithm in (owner.inputs, owner.inputs[::-1]):
-        operands = rewriter.views.operands(logarithm, "log")
-        if operands is None or not isinstance(weights, Constant) or weights.data.size < 2:
+    left, right = owner.inputs
+    pairs = [(left, right)] if owner.op.name == "divide" else [(left, right), (right, left)]
+    for weights, function in pairs:
+        if not isinstance(weights, Constant) or not 2 <= weights.data.size <= LARGEST_INSPECTED:
             continue
-        if bool((weights.data == 0).any()):
-            return build.call("xlogy", weights, operands[0])
+        if not bool((weights.data == 0).any()) or not dtypes.is_float(weights.type.dtype):
+            continue
+        name = rewriter.views.name(function)
+        if name == "log" and owner.op.name == "multiply" and build.available("xlogy"):
+            return build.call("xlogy", weights, function.owner.inputs[0])  # type: ignore[union-attr]
+        if owner.op.name == "divide" or name in _SINGULAR:
+            chosen = Constant.factory_constant(weights.data != 0)
+            return build.where(chosen, value, build.number(0.0, value.type.dtype))
     return None
+
+
+_SINGULAR = frozenset("sqrt divide power reciprocal arcsin arccos arccosh arctanh log1p log2 log10 euclidean_norm".split())
 
 
 def _product_of_exponentials(rewriter: Rewriter, value: Value) -> Value | None:
@@ -460,10 +479,10 @@ POWERS: tuple[Rule, ...] = (
         any_of=frozenset("log".split()),
     ),
     Rule(
-        "weighted-log",
-        "w * log(x) with weights that are 0: xlogy",
-        frozenset(("multiply",)),
-        _weighted_logarithm,
+        "weights-of-zero",
+        "w * log(x), w / x and the like with weights that are 0 are 0 there for every x, slope included",
+        frozenset(("multiply", "divide")),
+        _weighted,
         "const([0, 1, 2]) * log(x)",
     ),
 )

@@ -542,6 +542,9 @@ RATIOS: tuple[Rule, ...] = (
         3,
         any_of=frozenset("exp".split()),
     ),
+    formula("hyperbolic-cotangent", "cosh(x) / sinh(x)", "1 / tanh(x)", "no overflow", inverse=False),
+    formula("exp-over-expm1", "exp(x) / expm1(x)", "-bose(-x)", "no overflow"),
+    formula("argument-over-sinh", "x / sinh(x)", "over_sinh(x)", "the slope cannot overflow", inverse=False),
     formula("sigmoid-shift", "exp(x) * sigmoid(-x)", "sigmoid(x)", "no overflow", low=-2),
     formula("sigmoid-odds", "sigmoid(x) / sigmoid(-x)", "exp(x)", "the odds of a sigmoid", low=-2),
     formula(
@@ -578,5 +581,6 @@ RATIOS: tuple[Rule, ...] = (
     ),
     Rule("fraction", "x / (x + y) with the slope y / (x + y)**2", QUOTIENTS, _fraction, "x / (1 + x)", any_of=frozenset("add subtract".split())),
     Rule("component", "x / sqrt(x**2 + y**2) with the slope y**2 / hypot**3", QUOTIENTS, _component, "x / sqrt(1 + x**2)", any_of=frozenset("hypot".split())),
+    formula("hyperbolic-cosecant", "1 / sinh(x)", "csch(x)", "the slope cannot overflow", inverse=False),
     formula("bose", "1 / expm1(x)", "bose(x)", "the slope f(x) f(-x) cannot overflow"),
 )
