@@ -1,0 +1,49 @@
+"""One library in a process of its own: builds the workloads, then measures a round for each line it reads.
+
+Usage: python -m peers.worker MODULE STYLE. Writes JSON lines: first {"ready": seconds, "version": ...,
+"totals": sums of results}, then medians in microseconds by workload. Text that libraries print goes to standard error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from typing import Any
+
+# Workloads whose results say that all libraries computed the same; a step only changes its state.
+COMPARED = ("dense", "gradient", "mlp", "black_scholes", "call")
+
+
+def total(result: Any) -> float:
+    """The sum of a result's magnitudes, whatever arrays it is made of."""
+    import numpy as np
+
+    parts = result if isinstance(result, (list, tuple)) else [result]
+    return float(sum(np.abs(np.asarray(part, dtype=np.float64)).sum() for part in parts))
+
+
+def main() -> None:
+    name, style = sys.argv[1:]
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    started = time.perf_counter()
+    from . import data
+
+    library = importlib.import_module(name)
+    programs = importlib.import_module(f"peers.{name}_programs").programs(style)
+    results = {workload: call() for workload, call in programs.items()}
+    ready = time.perf_counter() - started
+    totals = {workload: total(results[workload]) for workload in COMPARED}
+    version = str(getattr(library, "__version__", ""))
+    print(json.dumps({"ready": ready, "version": version, "totals": totals}), file=answers)
+    for _ in sys.stdin:
+        print(
+            json.dumps({w: data.median_microseconds(w, call) for w, call in programs.items()}), file=answers
+        )
+
+
+main()
