@@ -13,6 +13,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ TITLES = {
 }
 # Croton's time over that of the best other library: what the project wants to reach.
 TARGETS = {"dense": 0.4, "gradient": 0.2, "mlp": 0.4, "black_scholes": 0.4, "logistic": 0.6, "call": 0.4}
-# Floating-point operations and bytes that cannot be avoided; a transcendental function counts as 20 operations.
+# Operations and bytes that cannot be avoided; a transcendental function counts as 20 operations.
 WORK = {
     "dense": (2 * 50_000 + 21 * 5_000, 4 * (10_000 + 55 + 5_000)),
     "gradient": (4 * 50_000 + 27 * 5_000, 4 * (10_000 + 2 * 55)),
@@ -57,7 +58,6 @@ LIBRARIES = {
     "PyTorch compile": ("torch", "compile"),
 }
 NEEDS = {"PyTensor Numba": "numba"}
-START_SECONDS, ROUND_SECONDS = 600, 300
 
 
 @dataclass
@@ -77,12 +77,13 @@ class Worker:
     """A process that measures a round whenever it is asked to."""
 
     def __init__(self, python: str, module: str, style: str) -> None:
+        self._errors = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
             [python, "-m", "peers.worker", module, style],
             cwd=HERE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._errors,
             text=True,
         )
         self.ready = self._answer()
@@ -98,8 +99,9 @@ class Worker:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            assert self._process.stderr is not None
-            lines = self._process.stderr.read().strip().splitlines()
+            self._process.wait()
+            self._errors.seek(0)
+            lines = self._errors.read().strip().splitlines()
             raise RuntimeError(lines[-1] if lines else "the process ended without a word")
         return json.loads(line)
 
@@ -107,6 +109,7 @@ class Worker:
         """Ends the process."""
         self._process.kill()
         self._process.communicate()
+        self._errors.close()
 
 
 def installed(python: str) -> set[str]:
@@ -169,15 +172,19 @@ def best_peer(results: dict[str, Result], workload: str) -> str:
 
 
 def machine() -> dict[str, float]:
-    """What bounds any program here: operations and bytes a second of NumPy's product and copy, the best of many."""
+    """Operations a second of NumPy's matrix product, by dtype: the best of ten."""
     rates = {}
     for dtype in ("float32", "float64"):
         square = np.ones((1024, 1024), dtype)
         rates[dtype] = 2 * 1024**3 / min(_seconds(lambda s=square: s @ s) for _ in range(10))
-    source = np.ones(1 << 24)
-    target = np.empty_like(source)
-    rates["bytes"] = 2 * source.nbytes / min(_seconds(lambda: np.copyto(target, source)) for _ in range(10))
     return rates
+
+
+def bandwidth(size: int) -> float:
+    """Bytes a second, read plus written, of copying within so many bytes (in a cache where they fit in one)."""
+    source = np.ones(max(size, 1 << 16) // 2, np.uint8)
+    target = np.empty_like(source)
+    return 2 * source.nbytes / min(_seconds(lambda: np.copyto(target, source)) for _ in range(20))
 
 
 def _seconds(call: Any) -> float:
@@ -189,9 +196,8 @@ def _seconds(call: Any) -> float:
 def limit(workload: str, rates: dict[str, float]) -> float:
     """Microseconds that the arithmetic or the bytes need at the machine's rates, whichever is more."""
     operations, size = WORK[workload]
-    return (
-        max(operations / rates["float32" if workload in SINGLE else "float64"], size / rates["bytes"]) * 1e6
-    )
+    rate = rates["float32" if workload in SINGLE else "float64"]
+    return max(operations / rate, size / bandwidth(size)) * 1e6
 
 
 def rows(results: dict[str, Result], rates: dict[str, float]) -> list[list[str]]:

@@ -28,7 +28,7 @@ SPOT, STRIKE, YEARS = (_rng.uniform(low, high, 1_000_000) for low, high in ((10,
 ROWS, LABELS, START = (
     _rng.normal(size=(400, 784)),
     _rng.integers(0, 2, 400).astype(float),
-    _rng.normal(size=784),
+    0.01 * _rng.normal(size=784),
 )
 
 # Calls in a round; fewer where a second is over before.

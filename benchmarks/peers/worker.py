@@ -1,7 +1,7 @@
 """One library in a process of its own: builds the workloads, then measures a round for each line it reads.
 
 Usage: python -m peers.worker MODULE STYLE. Writes JSON lines: first {"ready": seconds, "version": ...,
-"totals": sums of results}, then medians in microseconds by workload. Text that libraries print goes to standard error.
+"totals": sums of results}, then medians in microseconds by workload. What libraries print goes to stderr.
 """
 
 from __future__ import annotations
