@@ -28,7 +28,7 @@ class SanitizedFunction:
     def __init__(self, function: Function) -> None:
         import croton.codegen
 
-        lowered = function.lowered()
+        lowered = function.lowered(self_contained=True)
         include = Path(croton.codegen.__file__).parent / "include"
         units = [*lowered.code.units, _DRIVER.read_text()]
         self.executable = build_executable(units, include=[include])

@@ -247,7 +247,7 @@ class BlockPrinter:
                 b_layout="column" if right_swapped else "row",
             )
         )
-        self.unit.contraction(kernel)
+        function = self.unit.contraction(kernel, batched=batch != 1)
         self.work.append((0.03, dims.product((batch, rows, columns, inner))))
         m, n, k = (self.unit.size(size) for size in (rows, columns, inner))
         a_strides = f"1, {m}" if left_swapped else f"{k}, 1"
@@ -255,13 +255,13 @@ class BlockPrinter:
         a, b, c = ((self.pointer(value)) for value in (left, right, output))
         if batch == 1:
             arguments = f"{m}, {n}, {k}, {a}, {a_strides}, {b}, {b_strides}, {c}, {n}"
-            call = f"{kernel.function}(context, {arguments}, 0, 0, 0)"
+            call = f"{function}(context, {arguments}, 0, 0, 0)"
         else:
             arguments = (
                 f"{self.unit.size(batch)}, {m}, {n}, {k}, {a}, {m} * {k}, {a_strides}, "
                 f"{b}, {k} * {n}, {b_strides}, {c}, {m} * {n}, {n}"
             )
-            call = f"{kernel.batch_function}(context, {arguments}, 0, 0, 0)"
+            call = f"{function}(context, {arguments}, 0, 0, 0)"
         return self.checked(call, step.equation)
 
     def checked(self, call: str, equation: Equation) -> list[str]:

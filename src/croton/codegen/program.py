@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from croton.codegen.blocks import BlockPrinter, guard_lines, merged
@@ -40,14 +40,16 @@ class ProgramPrinter:
         program: Program,
         arrays: Sequence[Value],
         explanations: Mapping[tuple[int, int], tuple[Guard, Equation]],
+        prebuilt: Collection[str] = (),
     ) -> None:
         """arrays: all values handed in by the caller, large constants among them. explanations: for an axis
-        of an input (position, axis), what requires it to have the size its type says."""
+        of an input (position, axis), what requires it to have the size its type says. prebuilt: kernels that
+        are found through `context->library`."""
         self.program = program
         self.explanations = explanations
         self.arrays = list(arrays)
         self.outputs = program.graph.outputs
-        self.unit = Unit()
+        self.unit = Unit(prebuilt)
         self.guards: list[tuple[Guard, Equation | None]] = []
 
     def print(self) -> ProgramCode:

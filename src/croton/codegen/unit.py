@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from croton.codegen import vector_maths
@@ -12,13 +13,16 @@ from croton.graph.dims import Dim, Symbol
 from croton.graph.values import Equation
 
 MOST_PIECES = 64
+KERNEL_MODULE = "croton.runtime._kernels"
 ABI = (Path(__file__).parent / "include" / "croton_abi.h").read_text()
 
 
 class Unit:
     """Everything that blocks of statements share: functions, sizes by name, equations by number."""
 
-    def __init__(self) -> None:
+    def __init__(self, prebuilt: Collection[str] = ()) -> None:
+        """prebuilt: kernels that the caller finds through `context->library`, not in the text."""
+        self.prebuilt = frozenset(prebuilt)
         self.printer = ScalarPrinter()
         self.symbols: dict[Symbol, str] = {}  # sizes of inputs, entries of `dims`
         self.runtime: dict[Symbol, str] = {}  # sizes found while running
@@ -48,12 +52,18 @@ class Unit:
         if known != source:
             raise AssertionError(f"two sources for the C function {name}")
 
-    def contraction(self, kernel: ContractionKernel) -> None:
-        if kernel.shared:
-            self.shared_units.setdefault(kernel.function, ABI + kernel.source)
-            self.declarations.setdefault(kernel.declaration)
-        else:
+    def contraction(self, kernel: ContractionKernel, batched: bool) -> str:
+        """What to call for a product, or for a batch of them: a function of this unit or a prebuilt one."""
+        name = kernel.batch_function if batched else kernel.function
+        if not kernel.shared:
             self.function(kernel.function, kernel.source)
+            return name
+        self.declarations.setdefault(kernel.declaration)
+        if name not in self.prebuilt:
+            self.shared_units.setdefault(kernel.function, ABI + kernel.source)
+            return name
+        number = self.libraries.setdefault(f"{KERNEL_MODULE}:{name}", len(self.libraries))
+        return f"((__typeof__(&{name}))context->library[{number}])"
 
     def library(self, name: str) -> None:
         """A BLAS or LAPACK routine, found at run time in context->library[LIBRARY_<routine>]."""

@@ -16,16 +16,22 @@ from croton.graph.values import Constant, Equation, NDArray, Value
 from croton.loops.fusion import lower
 from croton.loops.program import Program
 from croton.rewrite.pipeline import optimize
+from croton.runtime import PREBUILT_KERNELS
 from croton.toolchain import build, default_cache, find_compiler, load
 
 
 @dataclass(frozen=True)
 class Request:
-    """A graph to compile. disabled: passes to leave out. state: (input, output) positions of state."""
+    """A graph to compile.
+
+    disabled: passes to leave out. state: (input, output) positions of state. self_contained: the C holds the
+    matrix kernels too, instead of finding those built with the package.
+    """
 
     graph: Graph
     disabled: tuple[str, ...] = ()
     state: tuple[tuple[int, int], ...] = ()
+    self_contained: bool = False
 
     @cached_property
     def lowered(self) -> Lowered:
@@ -35,7 +41,8 @@ class Request:
         state = () if "in-place" in self.disabled else self.state
         program = lower(optimized, fuse="fusion" not in self.disabled, state=state)
         constants = large_constants(program.graph)
-        code = ProgramPrinter(program, [*optimized.inputs, *constants], explanations).print()
+        prebuilt = () if self.self_contained else PREBUILT_KERNELS
+        code = ProgramPrinter(program, [*optimized.inputs, *constants], explanations, prebuilt).print()
         return Lowered(optimized, program, constants, code)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -37,7 +38,7 @@ class In:
         **_: Any,
     ) -> None:
         self.variable = variable
-        self.name = name or variable.name
+        self.name = name or getattr(variable, "name", None)
         self.value = value
         self.allow_downcast = allow_downcast
 
@@ -262,10 +263,15 @@ class FunctionDetails:
         """The graph, after the compiler's rewriting unless optimized=False."""
         return self._executable.lowered.graph if optimized and self._executable is not None else self._graph
 
-    def lowered(self) -> Lowered:
-        """The function as C text with what belongs to it: for tools that build the C in their own way."""
+    def lowered(self, self_contained: bool = False) -> Lowered:
+        """The function as C text with what belongs to it: for tools that build the C in their own way.
+
+        self_contained: the text includes the matrix kernels that are otherwise found in the package.
+        """
         if self._executable is None:
             raise TypeError("an interpreted function has no C")
+        if self_contained:
+            return replace(self._executable.request, self_contained=True).lowered
         return self._executable.lowered
 
     def memory_plan(self) -> list[Dim]:
