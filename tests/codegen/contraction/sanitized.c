@@ -53,7 +53,7 @@ int main(void)
     for (int layouts = 0; layouts < 4; layouts++) {
         if ((layouts & 1 && FIXED_A_ROW) || (layouts & 2 && FIXED_B_ROW))
             continue;
-        for (int i = 0; i < COUNT * COUNT * COUNT; i += 1 + i % 3) {
+        for (int i = 0; i < COUNT * COUNT * COUNT; i += 5 + i % 3) {
             ct_int m = sizes[i % COUNT];
             ct_int n = FIXED_N < 0 ? sizes[i / COUNT % COUNT] : FIXED_N;
             ct_int k = FIXED_K < 0 ? sizes[i / COUNT / COUNT] : FIXED_K;

@@ -9,7 +9,7 @@ from typing import Final
 from croton.codegen.contraction.spec import STORAGE, ContractionKernel, declarations
 
 _REAL: Final = {"float32": ("float", 4), "float64": ("double", 8)}
-_PART: Final = {"complex64": "float", "complex128": "double"}
+_PART: Final = {"complex64": "float32", "complex128": "float64"}
 _REAL_FILES: Final = ("product.c", "tile.c", "packing.c", "vector_products.c", "packed.c", "real.c")
 
 
@@ -41,7 +41,8 @@ def _parts(dtype: str) -> tuple[dict[str, str], tuple[str, ...], str]:
         definitions = {"REAL": "float", "REAL_BYTES": "4", "HALF_IS_BFLOAT16": is_bfloat16}
         return definitions, (*_REAL_FILES, "half.c"), "multiply_half"
     if dtype in _PART:
-        return {"REAL": _PART[dtype]}, ("product.c", "complex.c"), "multiply_complex"
+        definitions, names, _ = _parts(_PART[dtype])
+        return definitions, (*names, "complex.c"), "multiply_complex"
     definitions = {"MULTIPLY_ADD(SUM, X, Y)": _multiply_add(dtype)}
     return definitions, ("product.c", "whole.c"), "multiply_whole"
 

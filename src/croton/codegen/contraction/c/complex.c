@@ -1,86 +1,75 @@
-/* The product for complex numbers: the plain four products, real and imaginary parts apart.
+/* The product for complex numbers, as a real one twice as wide and twice as deep.
  *
- * The caller defines REAL, the type of either part, and ELEMENT, the complex type.
+ * Rows of A and C are read as rows of real numbers, re and im in turn. With B' holding, for each row p of B,
+ * that row and then i times that row,
+ *     C = sum over p of re(A[p]) B'[2p] + im(A[p]) B'[2p + 1].
+ * The text for REAL, the type of either part, comes before.
  */
-#define BLOCK_COLUMNS 32
-#define BLOCK_STEPS 64
-#define BLOCK_ROWS 2
-
 typedef struct {
-    REAL real[BLOCK_STEPS][BLOCK_COLUMNS];
-    REAL imaginary[BLOCK_STEPS][BLOCK_COLUMNS];
-} parts;
+    const product *x;
+    REAL *a, *b;
+} real_form;
 
-/* Columns from `columns` on are left as they were: their sums are never stored. */
-static void separate(const product *x, ct_int p, ct_int steps, ct_int j, ct_int columns, parts *out)
-{
-    const REAL *from = (const REAL *)x->b + 2 * (p * x->b_row + j * x->b_column);
-    for (ct_int step = 0; step < steps; step++)
-        for (ct_int column = 0; column < columns; column++) {
-            const REAL *element = from + 2 * (step * x->b_row + column * x->b_column);
-            out->real[step][column] = element[0];
-            out->imaginary[step][column] = element[1];
-        }
-}
-
-/* `count` rows of C by one block of columns: `steps` more products for each element. */
-static inline __attribute__((always_inline)) void add_block(int count, ct_int columns, ct_int steps,
-                                                            const REAL *a, ct_int a_row, ct_int a_column,
-                                                            const parts *right, REAL *c, ct_int c_row,
-                                                            int add)
-{
-    REAL real[BLOCK_ROWS][BLOCK_COLUMNS] = {{0}}, imaginary[BLOCK_ROWS][BLOCK_COLUMNS] = {{0}};
-    for (int r = 0; add && r < count; r++)
-        for (ct_int j = 0; j < columns; j++) {
-            real[r][j] = c[2 * (r * c_row + j)];
-            imaginary[r][j] = c[2 * (r * c_row + j) + 1];
-        }
-    for (ct_int p = 0; p < steps; p++)
-        for (int r = 0; r < count; r++) {
-            REAL x = a[2 * (r * a_row + p * a_column)], y = a[2 * (r * a_row + p * a_column) + 1];
-#pragma omp simd
-            for (ct_int j = 0; j < columns; j++) {
-                real[r][j] += x * right->real[p][j] - y * right->imaginary[p][j];
-                imaginary[r][j] += x * right->imaginary[p][j] + y * right->real[p][j];
-            }
-        }
-    for (int r = 0; r < count; r++)
-        for (ct_int j = 0; j < columns; j++) {
-            c[2 * (r * c_row + j)] = real[r][j];
-            c[2 * (r * c_row + j) + 1] = imaginary[r][j];
-        }
-}
-
-static void multiply_rows(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
+static void copy_left(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
 {
     (void)integers;
-    const product *x = (const product *)pointers[0];
-    parts right;
-    for (ct_int j = 0; j < x->n; j += BLOCK_COLUMNS) {
-        ct_int columns = smaller(BLOCK_COLUMNS, x->n - j);
-        for (ct_int p = 0; p < x->k; p += BLOCK_STEPS) {
-            ct_int steps = smaller(BLOCK_STEPS, x->k - p);
-            separate(x, p, steps, j, columns, &right);
-            ct_int i = begin;
-            for (; i + BLOCK_ROWS <= end; i += BLOCK_ROWS)
-                add_block(BLOCK_ROWS, columns, steps,
-                          (const REAL *)x->a + 2 * (i * x->a_row + p * x->a_column), x->a_row, x->a_column,
-                          &right, (REAL *)x->c + 2 * (i * x->c_row + j), x->c_row, p > 0);
-            for (; i < end; i++)
-                add_block(1, columns, steps, (const REAL *)x->a + 2 * (i * x->a_row + p * x->a_column),
-                          x->a_row, x->a_column, &right, (REAL *)x->c + 2 * (i * x->c_row + j), x->c_row,
-                          p > 0);
+    const real_form *t = (const real_form *)pointers[0];
+    const product *x = t->x;
+    for (ct_int i = begin; i < end; i++)
+        for (ct_int p = 0; p < x->k; p++) {
+            const REAL *from = (const REAL *)x->a + 2 * (i * x->a_row + p * x->a_column);
+            REAL *to = t->a + 2 * (i * x->k + p);
+            to[0] = from[0];
+            to[1] = from[1];
+        }
+}
+
+static void expand_right(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
+{
+    (void)integers;
+    const real_form *t = (const real_form *)pointers[0];
+    const product *x = t->x;
+    for (ct_int p = begin; p < end; p++) {
+        REAL *plain = t->b + 4 * p * x->n, *turned = plain + 2 * x->n;
+        for (ct_int j = 0; j < x->n; j++) {
+            const REAL *from = (const REAL *)x->b + 2 * (p * x->b_row + j * x->b_column);
+            plain[2 * j] = from[0];
+            plain[2 * j + 1] = from[1];
+            turned[2 * j] = -from[1];
+            turned[2 * j + 1] = from[0];
         }
     }
-    finish(x, begin, end);
 }
 
 static int multiply_complex(const product *x)
 {
     if (multiply_empty(x, sizeof(ELEMENT)))
         return CT_OK;
-    void *const pointers[1] = {(void *)x};
-    double rows = 5e4 / ((double)x->n * (double)x->k);
-    run(x, multiply_rows, pointers, x->m, rows < 1e9 ? round_up(1 + (ct_int)rows, BLOCK_ROWS) : 1000000000);
-    return CT_OK;
+    real_form t = {.x = x};
+    void *const pointers[1] = {&t};
+    product inner = *x;
+    inner.n = 2 * x->n;
+    inner.k = 2 * x->k;
+    inner.a_row = 2 * x->a_row;
+    inner.b_row = 2 * x->n;
+    inner.b_column = 1;
+    inner.c_row = 2 * x->c_row;
+    int copied = x->a_column != 1;
+    ct_int a_bytes = copied ? round_up(2 * x->m * x->k * REAL_BYTES, 64) : 0;
+    ct_int b_bytes = round_up(4 * x->k * x->n * REAL_BYTES, 64);
+    char *memory = (char *)workspace(x, a_bytes + b_bytes + workspace_bytes(&inner));
+    if (!memory)
+        return CT_OUT_OF_MEMORY;
+    t.a = (REAL *)memory;
+    t.b = (REAL *)(memory + a_bytes);
+    inner.b = t.b;
+    inner.workspace = memory + a_bytes + b_bytes;
+    if (copied) {
+        inner.a = t.a;
+        inner.a_row = 2 * x->k;
+        inner.a_column = 1;
+        run(x, copy_left, pointers, x->m, larger(1, 32768 / x->k));
+    }
+    run(x, expand_right, pointers, x->k, larger(1, 32768 / x->n));
+    return multiply_real(&inner);
 }

@@ -130,7 +130,7 @@ static int multiply_half(const product *x)
                      .threaded = x->threaded};
     ct_int a_bytes = round_up(x->m * x->k * 4, 64), b_bytes = round_up(x->k * x->n * 4, 64);
     ct_int c_bytes = round_up(x->m * x->n * 4, 64);
-    ct_int inner_bytes = 4 * (x->k * (x->n + PANEL + 1) + 16 * (x->m + x->n)); /* more than it asks for */
+    ct_int inner_bytes = workspace_bytes(&inner);
     char *memory = (char *)workspace(x, a_bytes + b_bytes + c_bytes + inner_bytes);
     if (!memory)
         return CT_OUT_OF_MEMORY;

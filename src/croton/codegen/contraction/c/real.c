@@ -10,3 +10,10 @@ static int multiply_real(const product *x)
     }
     return multiply_matrices(x);
 }
+
+/* No less than multiply_real asks for, for callers that bring the memory: packed B, partial sums, or a
+ * copy of a vector. */
+static inline ct_int workspace_bytes(const product *x)
+{
+    return REAL_BYTES * (x->k * (x->n + PANEL + 1) + 16 * (x->m + x->n));
+}
