@@ -77,7 +77,7 @@ class Worker:
     """A process that measures a round whenever it is asked to."""
 
     def __init__(self, python: str, module: str, style: str) -> None:
-        self._errors = tempfile.TemporaryFile("w+")
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the process
         self._process = subprocess.Popen(
             [python, "-m", "peers.worker", module, style],
             cwd=HERE,
@@ -181,7 +181,7 @@ def machine() -> dict[str, float]:
 
 
 def bandwidth(size: int) -> float:
-    """Bytes a second, read plus written, of copying within so many bytes (in a cache where they fit in one)."""
+    """Bytes a second, read plus written, of copying within so many bytes (in a cache if they fit)."""
     source = np.ones(max(size, 1 << 16) // 2, np.uint8)
     target = np.empty_like(source)
     return 2 * source.nbytes / min(_seconds(lambda: np.copyto(target, source)) for _ in range(20))
