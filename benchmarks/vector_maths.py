@@ -98,6 +98,31 @@ void black_scholes_years(const double *restrict spot, const double *restrict str
                          - strike[i] * discount * ct_erfc_f64(d2 * -0.7071067811865476));
     }
 }
+
+/* The same in strips that stay in the first-level cache, one transcendental chain per loop: each iteration
+ * then fits several times into the processor's window of instructions. */
+void black_scholes_strips(const double *restrict spot, const double *restrict strike,
+                          const double *restrict years, double *restrict call, long n) {
+    const double rate = 0.02, volatility = 0.3, drift = rate + 0.5 * volatility * volatility;
+    double d1[256], d2[256], weight[256];
+    for (long s = 0; s < n; s += 256) {
+        long m = n - s < 256 ? n - s : 256;
+        const double *restrict price = spot + s, *restrict fixed = strike + s, *restrict left = years + s;
+        double *restrict out = call + s;
+#pragma omp simd
+        for (long i = 0; i < m; i++) {
+            double deviation = volatility * __builtin_sqrt(left[i]);
+            d1[i] = (ct_log_f64(price[i] / fixed[i]) + drift * left[i]) / deviation;
+            d2[i] = d1[i] - deviation;
+        }
+#pragma omp simd
+        for (long i = 0; i < m; i++) weight[i] = price[i] * ct_erfc_f64(d1[i] * -0.7071067811865476);
+#pragma omp simd
+        for (long i = 0; i < m; i++) d2[i] = ct_erfc_f64(d2[i] * -0.7071067811865476);
+#pragma omp simd
+        for (long i = 0; i < m; i++) out[i] = 0.5 * (weight[i] - fixed[i] * ct_exp_f64(-rate * left[i]) * d2[i]);
+    }
+}
 """
 
 
@@ -166,10 +191,12 @@ def measure_black_scholes(library: ctypes.CDLL) -> None:
     fixed, varying = pointers(spot, strike, call), pointers(spot, strike, years, call)
     one = best_seconds(lambda: library.black_scholes(*fixed, n), 10, 1)
     all_ = best_seconds(lambda: library.black_scholes_years(*varying, n), 10, 1)
+    strips = best_seconds(lambda: library.black_scholes_strips(*varying, n), 10, 1)
     numpy_ = best_seconds(numpy_call, 5, 1)
     print(f"\nBlack-Scholes, {BLACK_SCHOLES_COUNT} options, one core:")
     print(f"log, 2 erfc, 2 divisions {one * 1e3:.2f} ms;")
-    print(f"with exp and sqrt too {all_ * 1e3:.2f} ms; NumPy and SciPy {numpy_ * 1e3:.2f} ms")
+    print(f"with exp and sqrt too {all_ * 1e3:.2f} ms, in strips {strips * 1e3:.2f} ms;")
+    print(f"NumPy and SciPy {numpy_ * 1e3:.2f} ms")
 
 
 def main() -> None:
