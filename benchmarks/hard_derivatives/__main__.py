@@ -5,6 +5,7 @@ python -m benchmarks.hard_derivatives --library jax            one of them (may 
 python -m benchmarks.hard_derivatives --python OTHER/bin/python   libraries of another environment
 python -m benchmarks.hard_derivatives --case softplus          cases whose name contains this
 python -m benchmarks.hard_derivatives --specification          the stable form of every case
+python -m benchmarks.hard_derivatives --store                  compute the truths of all cases and store them
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--case", default="", metavar="TEXT", help="only cases whose name contains TEXT")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--specification", action="store_true", help="print the stable form of every case")
+    parser.add_argument("--store", action="store_true", help="compute and store the truths of all cases")
     parser.add_argument("--timeout", type=float, default=1800.0, help="seconds for one library")
     parser.add_argument("--evaluate", choices=list(RUNNERS), help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -82,6 +84,11 @@ def main() -> int:
     cases = [case for case in CASES if arguments.case in case.name]
     if arguments.evaluate:
         return _print_evaluation(arguments.evaluate, cases)
+    if arguments.store:
+        from .truth import store_truths
+
+        store_truths(CASES)
+        return 0
     if arguments.specification:
         _print_specification()
         return 0

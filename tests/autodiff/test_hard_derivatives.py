@@ -5,6 +5,8 @@ The cases, their truths (by mpmath) and the tolerance of 1e-10 are those of benc
 
 from __future__ import annotations
 
+import json
+
 import mpmath
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from benchmarks.hard_derivatives.adapters import Runner, croton_runner
 from benchmarks.hard_derivatives.case import Case
 from benchmarks.hard_derivatives.cases import CASES, by_name
 from benchmarks.hard_derivatives.judge import judge
-from benchmarks.hard_derivatives.truth import truth_in_float64
+from benchmarks.hard_derivatives.truth import STORED, computed_truth, fingerprint, truth_in_float64
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,21 @@ def test_truth_agrees_with_closed_forms() -> None:
         }
         for name, values in expected.items():
             np.testing.assert_array_equal(truth_in_float64(name)[0], [float(value) for value in values])
+
+
+class TestStoredTruths:
+    """Truths take a minute to compute, so they are stored; these tests notice when they are out of date."""
+
+    @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+    def test_belong_to_the_case_as_it_is_now(self, case: Case) -> None:
+        stored = json.loads(STORED.read_text(encoding="utf-8"))
+        out_of_date = "run python -m benchmarks.hard_derivatives --store"
+        assert stored[case.name]["fingerprint"] == fingerprint(case), out_of_date
+
+    @pytest.mark.parametrize("case", CASES[::24], ids=lambda case: case.name)
+    def test_are_what_mpmath_computes(self, case: Case) -> None:
+        for stored, computed in zip(truth_in_float64(case.name), computed_truth(case), strict=True):
+            np.testing.assert_array_equal(stored, computed)
 
 
 class TestTheJudge:

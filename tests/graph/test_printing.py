@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import croton.tensor as T
 import pytest
+
+import croton.tensor as T
 from croton.graph.graph import Graph
 from croton.graph.printing import debugprint, format_graph, pp
 
@@ -24,7 +25,12 @@ def test_a_graph_is_listed_equation_by_equation() -> None:
 def test_names_that_two_values_share_are_told_apart() -> None:
     first, second = (T.dscalar("x") for _ in range(2))
     text = format_graph(Graph.of([first, second], [first - second]))
-    assert text.splitlines() == ["x: float64[]", "v1: float64[]", "v2: float64[] = subtract(x, v1)", "return v2"]
+    assert text.splitlines() == [
+        "x: float64[]",
+        "v1: float64[]",
+        "v2: float64[] = subtract(x, v1)",
+        "return v2",
+    ]
 
 
 def test_debugprint_draws_a_tree_and_marks_what_is_shared() -> None:

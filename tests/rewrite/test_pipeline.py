@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import croton as ct
-import croton.tensor as T
 import numpy as np
 import pytest
+
+import croton as ct
+import croton.tensor as T
 from croton.graph.graph import Graph
 from croton.graph.interpreter import interpret
 from croton.rewrite.engine import Rewriter
@@ -126,8 +127,12 @@ def test_nothing_new_comes_out_outside_the_domain(name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("build", [lambda x, y: T.log(x * y), lambda x, y: T.log(x / y), lambda x, y: T.sqrt(x * y)])
+@pytest.mark.parametrize(
+    "build", [lambda x, y: T.log(x * y), lambda x, y: T.log(x / y), lambda x, y: T.sqrt(x * y)]
+)
 def test_signs_of_two_factors_decide_together(build: Callable[..., Any]) -> None:
     graph = graph_of(build, "x", "y")
     x, y = (part.ravel() for part in np.meshgrid([-2.0, -1e-3, 3.0, 0.0], [-4.0, 5.0]))
-    np.testing.assert_allclose(interpret(stabilize(graph), [x, y])[0], interpret(graph, [x, y])[0], rtol=1e-13)
+    np.testing.assert_allclose(
+        interpret(stabilize(graph), [x, y])[0], interpret(graph, [x, y])[0], rtol=1e-13
+    )

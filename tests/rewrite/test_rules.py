@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import croton as ct
-import croton.tensor as T
 import numpy as np
 import pytest
+
+import croton as ct
+import croton.tensor as T
 from croton.graph.graph import Graph
 from croton.graph.interpreter import interpret
 from croton.graph.values import Value

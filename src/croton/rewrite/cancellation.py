@@ -18,7 +18,10 @@ SUMS = frozenset(("add", "subtract"))
 
 # Functions f for which w - w f(x) is worth writing as w (1 - f(x)).
 _FACTORED = frozenset(
-    "exp cos cosh sigmoid tanh erf erfc ndtr sech divide square power multiply sqrt hypot tan sin".split()
+    [
+        "exp", "cos", "cosh", "sigmoid", "tanh", "erf", "erfc", "ndtr", "sech", "divide",
+        "square", "power", "multiply", "sqrt", "hypot", "tan", "sin",
+    ]
 )
 
 
@@ -72,7 +75,10 @@ def _reciprocals(rewriter: Rewriter, value: Value) -> Value | None:
             against = [factor for factor, power in ratio.factors.items() if power in (1.0, 0.5)]
             if len(found) != 1 or len(against) != 1 or ratio.factors[found[0]] != -ratio.factors[against[0]]:
                 continue
-            below = views.product(first).factors.get(found[0], 0.0), views.product(second).factors.get(against[0], 0.0)
+            below = (
+                views.product(first).factors.get(found[0], 0.0),
+                views.product(second).factors.get(against[0], 0.0),
+            )
             gap = _gap(rewriter, against[0], found[0]) if max(below) < 0 else None
             if gap is None:
                 continue
@@ -107,7 +113,9 @@ def _reciprocal_roots(
     dtype = first.type.dtype
     one, two = build.call("sqrt", below), build.call("sqrt", other)
     total = build.call("add", one, two)
-    product = Product(rewriter.views.product(first).factors, weight * rewriter.views.product(first).coefficient)
+    product = Product(
+        rewriter.views.product(first).factors, weight * rewriter.views.product(first).coefficient
+    )
     product = multiply_products(product, Product({two: -1.0, total: -1.0}))
     return build.write_product(multiply_products(product, gap), dtype)
 
@@ -267,7 +275,9 @@ def _moments(
                 matches = not one and not two and _near(-other * second.coefficient * number, scale)
                 scale *= number
             else:
-                matches = one == {count: -1.0} and two == {count: -2.0} and -other * second.coefficient == scale
+                matches = (
+                    one == {count: -1.0} and two == {count: -2.0} and -other * second.coefficient == scale
+                )
             if matches:
                 return operands[0], owner.op.axes, count, scale
     return None
@@ -348,7 +358,7 @@ def _expanded(rewriter: Rewriter, value: Value) -> Sum:
 
 
 def _exponential_difference(rewriter: Rewriter, value: Value) -> Value | None:
-    """k exp(a) - k exp(-a) = 2 k sinh(a), k exp(a) + k exp(-a) = 2 k cosh(a), exp(a) - exp(b) without cancellation."""
+    """exp(a) - exp(-a) = 2 sinh(a), exp(a) + exp(-a) = 2 cosh(a), exp(a) - exp(b) by expm1; multiples too."""
     views, dtype = rewriter.views, value.type.dtype
     summed = views.sum(value)
     found = [(term, weight) for term, weight in summed.terms.items() if views.name(term) == "exp"]
@@ -371,11 +381,41 @@ def _exponential_difference(rewriter: Rewriter, value: Value) -> Value | None:
 
 CANCELLATIONS: tuple[Rule, ...] = (
     formula("expm1", "exp(x) - 1", "expm1(x)", "accurate for small x", low=-2),
-    formula("one-minus-sigmoid", "1 - sigmoid(x)", "sigmoid(-x)", "keeps its digits where sigmoid(x) is near 1", low=-2),
-    formula("one-minus-tanh-squared", "1 - tanh(x)**2", "sech(x)**2", "keeps its digits where tanh(x) is near 1", low=-2),
-    formula("one-plus-tanh", "1 + tanh(x)", "2 * sigmoid(2 * x)", "keeps its digits where tanh(x) is near -1", low=-2),
-    formula("one-minus-tanh", "1 - tanh(x)", "2 * sigmoid(-2 * x)", "keeps its digits where tanh(x) is near 1", low=-2),
-    formula("one-minus-sech-squared", "1 - sech(x)**2", "tanh(x)**2", "accurate for small x", example="1 - 1 / cosh(x)**2"),
+    formula(
+        "one-minus-sigmoid",
+        "1 - sigmoid(x)",
+        "sigmoid(-x)",
+        "keeps its digits where sigmoid(x) is near 1",
+        low=-2,
+    ),
+    formula(
+        "one-minus-tanh-squared",
+        "1 - tanh(x)**2",
+        "sech(x)**2",
+        "keeps its digits where tanh(x) is near 1",
+        low=-2,
+    ),
+    formula(
+        "one-plus-tanh",
+        "1 + tanh(x)",
+        "2 * sigmoid(2 * x)",
+        "keeps its digits where tanh(x) is near -1",
+        low=-2,
+    ),
+    formula(
+        "one-minus-tanh",
+        "1 - tanh(x)",
+        "2 * sigmoid(-2 * x)",
+        "keeps its digits where tanh(x) is near 1",
+        low=-2,
+    ),
+    formula(
+        "one-minus-sech-squared",
+        "1 - sech(x)**2",
+        "tanh(x)**2",
+        "accurate for small x",
+        example="1 - 1 / cosh(x)**2",
+    ),
     formula(
         "one-minus-sigmoid-slope",
         "1 - 4 * sigmoid(x) * sigmoid(-x)",
@@ -393,7 +433,13 @@ CANCELLATIONS: tuple[Rule, ...] = (
     formula("one-minus-sin-squared", "1 - sin(x)**2", "cos(x)**2", "accurate near the extremes of the sine"),
     formula("cosh-squared-minus-one", "cosh(x)**2 - 1", "sinh(x)**2", "accurate for small x"),
     formula("secant-squared-minus-one", "1 / cos(x)**2 - 1", "tan(x)**2", "accurate for small x", high=1.2),
-    formula("one-plus-tan-squared-minus-one", "square(tan(x)) + 1", "1 / cos(x)**2", "one form of the slope of tan", high=1.2),
+    formula(
+        "one-plus-tan-squared-minus-one",
+        "square(tan(x)) + 1",
+        "1 / cos(x)**2",
+        "one form of the slope of tan",
+        high=1.2,
+    ),
     formula("one-minus-reciprocal", "1 - 1 / (1 + x)", "fraction(x, 1)", "accurate for small x"),
     formula(
         "one-minus-cosine-squared-of-slope",
@@ -410,7 +456,7 @@ CANCELLATIONS: tuple[Rule, ...] = (
         SUMS,
         _root_minus_number,
         "sqrt(x + 4) - 2",
-        any_of=frozenset("sqrt".split()),
+        any_of=frozenset(["sqrt"]),
     ),
     Rule(
         "difference-of-exponentials",
@@ -418,7 +464,7 @@ CANCELLATIONS: tuple[Rule, ...] = (
         SUMS,
         _exponential_difference,
         "exp(x) - exp(y)",
-        any_of=frozenset("exp".split()),
+        any_of=frozenset(["exp"]),
     ),
     formula("cosh-minus-sinh", "cosh(x) - sinh(x)", "exp(-x)", "keeps its digits for large x"),
     formula("cosh-plus-sinh", "cosh(x) + sinh(x)", "exp(x)", "keeps its digits for very negative x"),
@@ -429,19 +475,42 @@ CANCELLATIONS: tuple[Rule, ...] = (
         "keeps its digits for large x",
     ),
     formula("gammaln-step", "gammaln(x + 1) - gammaln(x)", "log(x)", "the recurrence of the gamma function"),
-    formula("softplus-minus-argument", "softplus(x) - x", "softplus(-x)", "keeps its digits for large x", low=-2),
-    formula("logaddexp-minus-argument", "logaddexp(x, y) - x", "softplus(y - x)", "keeps its digits where one dominates"),
-    formula("log-odds", "log_sigmoid(x) - log_sigmoid(-x)", "x", "the logit of a sigmoid is its argument", low=-2),
-    Rule("difference-of-reciprocals", "1 / x - 1 / (x + c) is c / (x (x + c))", SUMS, _reciprocals, "1 / x - 1 / (x + 1)"),
+    formula(
+        "softplus-minus-argument", "softplus(x) - x", "softplus(-x)", "keeps its digits for large x", low=-2
+    ),
+    formula(
+        "logaddexp-minus-argument",
+        "logaddexp(x, y) - x",
+        "softplus(y - x)",
+        "keeps its digits where one dominates",
+    ),
+    formula(
+        "log-odds", "log_sigmoid(x) - log_sigmoid(-x)", "x", "the logit of a sigmoid is its argument", low=-2
+    ),
+    Rule(
+        "difference-of-reciprocals",
+        "1 / x - 1 / (x + c) is c / (x (x + c))",
+        SUMS,
+        _reciprocals,
+        "1 / x - 1 / (x + 1)",
+    ),
     Rule(
         "difference-of-roots",
         "sqrt(x + c) - sqrt(x) is c / (sqrt(x + c) + sqrt(x))",
         SUMS,
         _roots,
         "sqrt(x + 1) - sqrt(x)",
-        any_of=frozenset("sqrt".split()),
+        any_of=frozenset(["sqrt"]),
     ),
-    Rule("difference-of-squares", "1 - x**2 is (1 - x) * (1 + x), accurate near 1", SUMS, _squares, "1 - x**2", -0.9, 0.9),
+    Rule(
+        "difference-of-squares",
+        "1 - x**2 is (1 - x) * (1 + x), accurate near 1",
+        SUMS,
+        _squares,
+        "1 - x**2",
+        -0.9,
+        0.9,
+    ),
     Rule("compound-growth", "(1 + x)**n - 1 is expm1(n * log1p(x))", SUMS, _powers, "(1 + x)**10 - 1"),
     Rule(
         "annuity",
@@ -449,16 +518,23 @@ CANCELLATIONS: tuple[Rule, ...] = (
         frozenset(("divide", "multiply")),
         _annuities,
         "((1 + x)**10 - 1) / x",
-        any_of=frozenset("compound".split()),
+        any_of=frozenset(["compound"]),
     ),
-    Rule("interval-of-erf", "erf(a) - erf(b) by erfc where both are in one tail", SUMS, _interval, "erf(x) - erf(y)", any_of=frozenset("erf".split())),
+    Rule(
+        "interval-of-erf",
+        "erf(a) - erf(b) by erfc where both are in one tail",
+        SUMS,
+        _interval,
+        "erf(x) - erf(y)",
+        any_of=frozenset(["erf"]),
+    ),
     Rule(
         "variance",
         "mean(x**2) - mean(x)**2 is the mean of squared deviations, which does not cancel",
         SUMS,
         _variance,
         "mean(x**2) - mean(x)**2",
-        any_of=frozenset("reduce_sum".split()),
+        any_of=frozenset(["reduce_sum"]),
     ),
     Rule(
         "hypot-excess",
@@ -466,7 +542,19 @@ CANCELLATIONS: tuple[Rule, ...] = (
         SUMS,
         _hypot_minus,
         "sqrt(1 + x**2) - x",
-        any_of=frozenset("hypot".split()),
+        any_of=frozenset(["hypot"]),
     ),
-    Rule("common-factor", "w - w * f(x) is w * (1 - f(x)) where 1 - f(x) has a better form", SUMS, _common_factor, "y - y * cos(x)", any_of=frozenset("exp cos cosh sigmoid tanh erf erfc ndtr sech divide square power multiply sqrt hypot tan sin add subtract".split())),
+    Rule(
+        "common-factor",
+        "w - w * f(x) is w * (1 - f(x)) where 1 - f(x) has a better form",
+        SUMS,
+        _common_factor,
+        "y - y * cos(x)",
+        any_of=frozenset(
+            [
+                "exp", "cos", "cosh", "sigmoid", "tanh", "erf", "erfc", "ndtr", "sech", "divide",
+                "square", "power", "multiply", "sqrt", "hypot", "tan", "sin", "add", "subtract",
+            ]
+        ),
+    ),
 )

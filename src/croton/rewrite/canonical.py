@@ -1,10 +1,11 @@
-"""One form for what can be typed in several ways: fewer operations, and fewer forms for other rules to know."""
+"""One form for what can be typed in several ways: fewer operations, fewer forms for other rules to know."""
 
 from __future__ import annotations
 
 import math
 
 from croton.graph import dtypes
+from croton.graph.operation import Operation
 from croton.graph.values import Value
 from croton.ops.base import apply_one, cast
 from croton.ops.elementwise import Cast
@@ -117,7 +118,7 @@ def _nested_view(rewriter: Rewriter, value: Value) -> Value | None:
     return _applied(owner.op, source)
 
 
-def _applied(operation: Reshape | Transpose | BroadcastTo, operand: Value) -> Value:
+def _applied(operation: Operation, operand: Value) -> Value:
     result: Value = apply_one(operation, operand)
     return result
 
@@ -155,7 +156,13 @@ CANONICAL: tuple[Rule, ...] = (
         "x * 1.0",
         -2,
     ),
-    Rule("named-power", "x**0, x**1, x**2 and x**-1 need no power function", frozenset(("power",)), _power, "power(x, const([2.0]))"),
+    Rule(
+        "named-power",
+        "x**0, x**1, x**2 and x**-1 need no power function",
+        frozenset(("power",)),
+        _power,
+        "power(x, const([2.0]))",
+    ),
     Rule(
         "division-by-power-of-two",
         "x / 2**k is x * 2**-k, exactly, and multiplying is faster",
@@ -172,5 +179,11 @@ CANONICAL: tuple[Rule, ...] = (
         _nested_view,
         "reshape(reshape(x, (3, 1)), (1, 3))",
     ),
-    Rule("needless-cast", "a cast there and back loses nothing", frozenset(("cast",)), _needless_cast, "cast(cast(cast(10 * x, 'int32'), 'int64'), 'float64')"),
+    Rule(
+        "needless-cast",
+        "a cast there and back loses nothing",
+        frozenset(("cast",)),
+        _needless_cast,
+        "cast(cast(cast(10 * x, 'int32'), 'int64'), 'float64')",
+    ),
 )

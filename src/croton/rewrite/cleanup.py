@@ -59,7 +59,8 @@ def merge_common(graph: Graph) -> Graph:
         shapes = tuple(output.type for output in equation.outputs) if not equation.inputs else ()
         key = (type(equation.op), equation.op, tuple(key_of(operand) for operand in equation.inputs), shapes)
         first = seen.setdefault(key, equation)
-        if first is equation or any(a.type != b.type for a, b in zip(first.outputs, equation.outputs, strict=True)):
+        pairs = zip(first.outputs, equation.outputs, strict=True)
+        if first is equation or any(a.type != b.type for a, b in pairs):
             return None
         return first.outputs
 

@@ -58,7 +58,9 @@ class Derived(CompositeOperation):
     def expand(self, operands: Sequence[Array]) -> Sequence[Array]:
         return [FORMULAS[self.function].value(self.parameter, *operands)]
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         slopes = FORMULAS[self.function].slopes(self.parameter, *operands, outputs[0])
         mask = masked(cotangents[0])
         cotangent = cotangents[0] if mask is None else mask.chosen
@@ -224,7 +226,6 @@ def _log_ratio_to_next_slopes(_: float, x: Array, y: Array, output: Array) -> Se
     return [negative(divide(divide(y, x), whole)), divide(_like(1.0, x), whole)]
 
 
-
 def _hypot_excess(offset: float, x: Array) -> Array:
     """hypot(x, c) - c = x^2 / (hypot(x, c) + c), without the square for large x."""
     length = _length(x, _like(offset, x))
@@ -265,7 +266,9 @@ def _tanhc_slopes(_: float, x: Array, output: Array) -> Sequence[Array]:
     relative = elementwise("sinhc", inside)
     secant = apply_one(Derived("sech"), inside)
     series = multiply(subtract(_slope_of("sinhc", inside), multiply(relative, tanh(inside))), secant)
-    far = divide(subtract(square(apply_one(Derived("sech"), outside)), divide(tanh(outside), outside)), outside)
+    far = divide(
+        subtract(square(apply_one(Derived("sech"), outside)), divide(tanh(outside), outside)), outside
+    )
     return [where(near, series, far)]
 
 

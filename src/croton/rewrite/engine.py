@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from croton.graph.graph import Graph, copy_equation
@@ -22,8 +22,8 @@ class Rule:
     """One entry of a table: what becomes what, and why.
 
     roots: operations at which it can fire. required, any_of: operations of which each, or one, must be among
-    the terms and factors there, checked before trying. apply: the replacement of a value, or None. example: a formula
-    on which it fires, for arguments between `low` and `high`, where it preserves the value.
+    the terms and factors there, checked before trying. apply: the replacement of a value, or None. example: a
+    formula on which it fires, for arguments between `low` and `high`, where it preserves the value.
     """
 
     name: str
@@ -75,7 +75,7 @@ def formula(
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _all_exist(pattern: Pattern) -> bool:
     from croton.rewrite.derived import DERIVED
 
@@ -244,7 +244,9 @@ class Rewriter:
             owner = views.equation(part)
             while owner is not None:
                 names.add(owner.op.name)
-                owner = views.equation(owner.inputs[0]) if owner.op.name in ("reshape", "broadcast_to") else None
+                owner = (
+                    views.equation(owner.inputs[0]) if owner.op.name in ("reshape", "broadcast_to") else None
+                )
         return names
 
 

@@ -92,7 +92,9 @@ def shifted(exponent: Sum, coefficient: float) -> Sum:
 def difference(left: Exponential, right: Exponential) -> Sum:
     """log of the ratio of the sizes of two exponentials."""
     inner = add_sums(left.exponent, right.exponent, -1.0)
-    return Sum(inner.terms, inner.constant + math.log(abs(left.coefficient)) - math.log(abs(right.coefficient)))
+    return Sum(
+        inner.terms, inner.constant + math.log(abs(left.coefficient)) - math.log(abs(right.coefficient))
+    )
 
 
 def written(summed: Sum, dtype: DType) -> Value:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from croton.graph import dtypes
 from croton.graph.values import Constant, Value
-from croton.ops.comparison import less
 from croton.ops.reduction import Reduce
 from croton.ops.reduction import sum as sum_over
 from croton.rewrite import build
@@ -146,7 +145,9 @@ def _sum(rewriter: Rewriter, value: Value) -> Value | None:
         return None
     gap = written(difference(negative, positive), dtype)
     rest = build.call("log1mexp", gap)
-    return build.write_sum(add_sums(Sum({rest: 1.0}), shifted(positive.exponent, positive.coefficient)), dtype)
+    return build.write_sum(
+        add_sums(Sum({rest: 1.0}), shifted(positive.exponent, positive.coefficient)), dtype
+    )
 
 
 def _of_positive(parts: list[Exponential], value: Value) -> Value | None:
@@ -194,7 +195,7 @@ def _plus(value: Value, constant: float) -> Value:
 
 
 def _grows(rewriter: Rewriter, value: Value) -> bool:
-    """Whether an exponential is a factor: the value may overflow or underflow where its logarithm does not."""
+    """Whether an exponential is a factor: the value may overflow where its logarithm does not."""
     factors = rewriter.views.product(value).factors
     return any(rewriter.views.name(factor) in ("exp", "softmax", "erfc", "cosh") for factor in factors)
 
@@ -223,7 +224,11 @@ def _of_multiple(rewriter: Rewriter, factor: Value, product: Product, value: Val
 
 def _of_factors(rewriter: Rewriter, product: Product, value: Value) -> Value | None:
     views, dtype = rewriter.views, value.type.dtype
-    unknown = [factor for factor, power in product.factors.items() if not even(power) and not views.nonnegative(factor)]
+    unknown = [
+        factor
+        for factor, power in product.factors.items()
+        if not even(power) and not views.nonnegative(factor)
+    ]
     summed, tested = Sum({}, math.log(abs(product.coefficient))), []
     flipped = product.coefficient < 0
     if flipped and not unknown:
@@ -252,7 +257,9 @@ def _log_size(rewriter: Rewriter, factor: Value) -> Value:
     zero = build.number(0.0, factor.type.dtype)
     positive = build.call("greater", factor, zero)
     rest = written(Sum(summed.terms), factor.type.dtype)
-    return build.where(positive, build.call("log1p", build.where(positive, rest, zero)), build.call("log", size))
+    return build.where(
+        positive, build.call("log1p", build.where(positive, rest, zero)), build.call("log", size)
+    )
 
 
 def _guarded(tested: list[Value], flipped: bool, result: Value) -> Value:
@@ -265,14 +272,21 @@ def _guarded(tested: list[Value], flipped: bool, result: Value) -> Value:
 
 def _close_ratio(rewriter: Rewriter, product: Product, value: Value) -> Value | None:
     """log(a / b) where a - b is simpler than either: log1p((a - b) / b) does not cancel."""
-    if len(product.factors) != 2 or product.coefficient != 1.0 or sorted(product.factors.values()) != [-1.0, 1.0]:
+    if (
+        len(product.factors) != 2
+        or product.coefficient != 1.0
+        or sorted(product.factors.values()) != [-1.0, 1.0]
+    ):
         return None
     upper, lower = sorted(product.factors, key=lambda factor: -product.factors[factor])
     return log_of_ratio(rewriter, upper, lower, guard=False)
 
 
 def log_of_ratio(rewriter: Rewriter, upper: Value, lower: Value, *, guard: bool) -> Value | None:
-    """log(upper / lower) by log1p of their difference, if that is a number; with a guard, log(upper) - log(lower)."""
+    """log(upper / lower) by log1p of their difference, if that is a number.
+
+    guard: NaN where both are negative, as log(upper) - log(lower) is.
+    """
     views = rewriter.views
     gap = add_sums(views.sum(upper), views.sum(lower), -1.0)
     if gap.terms or not gap.constant or not views.sum(lower).terms:
@@ -307,9 +321,9 @@ def _of_reduced_sum(rewriter: Rewriter, operand: Value, axes: tuple[int, ...]) -
     from croton.ops.softmax import LogSumExp
 
     views = rewriter.views
-    if not _grows(rewriter, operand):
-        if exponentials(views, operand) is None or not views.nonnegative(operand):
-            return None
+    positive = views.nonnegative(operand)
+    if not _grows(rewriter, operand) and not (positive and exponentials(views, operand) is not None):
+        return None
     if views.nonnegative(operand):
         logarithm = better(rewriter, operand)
         return None if logarithm is None else _applied(LogSumExp(axes), logarithm)
@@ -404,7 +418,12 @@ def _root(apply: Callable[[Rewriter, Value], Value | None]) -> Callable[[Rewrite
 
 
 def _log_rule(
-    name: str, reason: str, apply: Callable[[Rewriter, Value], Value | None], example: str, low: float = 0.3, high: float = 2.0
+    name: str,
+    reason: str,
+    apply: Callable[[Rewriter, Value], Value | None],
+    example: str,
+    low: float = 0.3,
+    high: float = 2.0,
 ) -> Rule:
     return Rule(name, reason, frozenset(("log",)), _root(apply), example, low, high)
 
@@ -425,16 +444,24 @@ def _difference_of_logs(rewriter: Rewriter, value: Value) -> Value | None:
     """k log(a) - k log(b) where a - b is a number."""
     views = rewriter.views
     summed = views.sum(value)
-    logs = [(term, coefficient) for term, coefficient in summed.terms.items() if views.name(term) in ("log", "log1p")]
+    logs = [
+        (term, coefficient)
+        for term, coefficient in summed.terms.items()
+        if views.name(term) in ("log", "log1p")
+    ]
     for first, weight in logs:
         for second, other in logs:
             if weight <= 0 or other != -weight:
                 continue
-            result = log_of_ratio(rewriter, _log_argument(rewriter, first), _log_argument(rewriter, second), guard=True)
+            result = log_of_ratio(
+                rewriter, _log_argument(rewriter, first), _log_argument(rewriter, second), guard=True
+            )
             if result is None:
                 continue
             rest = {term: c for term, c in summed.terms.items() if term is not first and term is not second}
-            return build.write_sum(add_sums(Sum(rest, summed.constant), Sum({result: weight})), value.type.dtype)
+            return build.write_sum(
+                add_sums(Sum(rest, summed.constant), Sum({result: weight})), value.type.dtype
+            )
     return None
 
 
@@ -475,7 +502,9 @@ def _other_base(rewriter: Rewriter, value: Value) -> Value | None:
 
 
 LOGARITHMS: tuple[Rule, ...] = (
-    _log_rule("log-of-exp", "log(exp(x)) is x, also where exp(x) overflows", _exponential, "log(exp(x))", -3, 3),
+    _log_rule(
+        "log-of-exp", "log(exp(x)) is x, also where exp(x) overflows", _exponential, "log(exp(x))", -3, 3
+    ),
     _log_rule(
         "log-of-named-function",
         "log of sigmoid, softmax, erfc, cosh, x + sqrt(x**2 + 1): functions of their own, right far out",
@@ -484,7 +513,14 @@ LOGARITHMS: tuple[Rule, ...] = (
         -3,
         3,
     ),
-    formula("log-of-arctanh", "log((1 + x) / (1 - x))", "2 * arctanh(x)", "accurate for small x", low=-0.9, high=0.9),
+    formula(
+        "log-of-arctanh",
+        "log((1 + x) / (1 - x))",
+        "2 * arctanh(x)",
+        "accurate for small x",
+        low=-0.9,
+        high=0.9,
+    ),
     formula(
         "log-of-arccosh",
         "log(x + sqrt((x - 1) * (x + 1)))",
@@ -522,11 +558,16 @@ LOGARITHMS: tuple[Rule, ...] = (
     ),
     _log_rule(
         "log-of-product",
-        "log(x * y / z**n) is log|x| + log|y| - n log|z|: the product may overflow where its logarithm does not",
+        "log(x * y / z**n) is log|x| + log|y| - n log|z|: the product may overflow, its logarithm does not",
         _product,
         "log(x * y)",
     ),
-    _log_rule("log-of-view", "the logarithm of what is reshaped is found first", _view, "log(reshape(exp(x), (3, 1)))"),
+    _log_rule(
+        "log-of-view",
+        "the logarithm of what is reshaped is found first",
+        _view,
+        "log(reshape(exp(x), (3, 1)))",
+    ),
     _log_rule(
         "log-of-choice",
         "log(where(c, a, b)) takes each logarithm in its best form",
@@ -564,6 +605,6 @@ LOGARITHMS: tuple[Rule, ...] = (
         frozenset(("subtract", "add")),
         _difference_of_logs,
         "log(x + 1) - log(x)",
-        any_of=frozenset("log log1p".split()),
+        any_of=frozenset(["log", "log1p"]),
     ),
 )

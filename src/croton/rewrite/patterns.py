@@ -13,8 +13,8 @@ import ast
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TypeAlias, Union
+from functools import cache
+from typing import TypeAlias
 
 from croton.graph.dtypes import DType
 from croton.graph.values import Value
@@ -53,7 +53,7 @@ class ProductPattern:
     coefficient: float
 
 
-Pattern: TypeAlias = Union[Variable, Call, SumPattern, ProductPattern]
+Pattern: TypeAlias = Variable | Call | SumPattern | ProductPattern
 Bindings: TypeAlias = Mapping[str, Value]
 
 
@@ -62,7 +62,7 @@ def close(left: float, right: float) -> bool:
     return left == right or abs(left - right) <= 4e-16 * max(abs(left), abs(right))
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse(text: str) -> Pattern:
     """The pattern that a formula states.
 
@@ -225,7 +225,9 @@ class Matcher:
                 if not rest.terms and not rest.constant:
                     yield found
         else:
-            for found, remaining in self._product(pattern, self.views.product(value), 1.0, bindings, value.type.dtype):
+            for found, remaining in self._product(
+                pattern, self.views.product(value), 1.0, bindings, value.type.dtype
+            ):
                 if not remaining.factors and close(remaining.coefficient, 1.0):
                     yield found
 

@@ -61,7 +61,9 @@ class PowerNorm(CompositeOperation):
         total = sum_over(power(small, base.cast(self.order, dtype)), self.axes)
         return [multiply(power(total, base.cast(1 / self.order, dtype)), scale)]
 
-    def vjp(self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
+    def vjp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
+    ) -> Sequence[Any]:
         """g (x / norm)^(p - 1), 0 where the norm is."""
         from croton.ops.arithmetic import divide, multiply, where
         from croton.ops.comparison import equal
@@ -136,7 +138,8 @@ def _exponentials(rewriter: Rewriter, value: Value) -> Value | None:
     rest = {factor: power for factor, power in product.factors.items() if views.name(factor) != "exp"}
     joined = build.call("exp", written(exponent, dtype))
     return build.write_product(
-        multiply_products(Product(rest, product.coefficient, product.restricted), Product({joined: 1.0})), dtype
+        multiply_products(Product(rest, product.coefficient, product.restricted), Product({joined: 1.0})),
+        dtype,
     )
 
 
@@ -168,7 +171,9 @@ def _exponential_of_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
     if views.name(term) == "log_softmax" and weight == 1.0:
         from croton.ops.softmax import Softmax
 
-        made: Value = apply_one(Softmax(term.owner.op.axes), term.owner.inputs[0])
+        owner = term.owner
+        assert owner is not None
+        made: Value = apply_one(Softmax(owner.op.axes), owner.inputs[0])  # type: ignore[attr-defined]
         return made
     return None
 
@@ -215,7 +220,9 @@ def _size_of_square(rewriter: Rewriter, term: Value, weight: float) -> Value | N
             return build.scaled(norm, math.sqrt(coefficient))
     if not product.factors or coefficient <= 0 or product.restricted:
         return None
-    if not all(even(exponent) or _is_weight(rewriter, factor) for factor, exponent in product.factors.items()):
+    if not all(
+        even(exponent) or _is_weight(rewriter, factor) for factor, exponent in product.factors.items()
+    ):
         return None
     if all(_is_weight(rewriter, factor) for factor in product.factors):
         return None
@@ -393,7 +400,12 @@ def _weighted(rewriter: Rewriter, value: Value) -> Value | None:
     return None
 
 
-_SINGULAR = frozenset("sqrt divide power reciprocal arcsin arccos arccosh arctanh log1p log2 log10 euclidean_norm".split())
+_SINGULAR = frozenset(
+    [
+        "sqrt", "divide", "power", "reciprocal", "arcsin", "arccos", "arccosh", "arctanh",
+        "log1p", "log2", "log10", "euclidean_norm",
+    ]
+)
 
 
 def _product_of_exponentials(rewriter: Rewriter, value: Value) -> Value | None:
@@ -415,7 +427,9 @@ def _root_of_two(rewriter: Rewriter, value: Value) -> Value | None:
     if any(power != 1.0 for power in product.factors.values()):
         return None
     first, second = product.factors
-    if any(views.name(factor) in ("add", "subtract") or views.nonnegative(factor) for factor in (first, second)):
+    if any(
+        views.name(factor) in ("add", "subtract") or views.nonnegative(factor) for factor in (first, second)
+    ):
         return None
     sign = build.call("multiply", build.call("sign", first), build.call("sign", second))
     roots = [build.call("sqrt", build.call("absolute", factor)) for factor in (first, second)]
@@ -423,7 +437,14 @@ def _root_of_two(rewriter: Rewriter, value: Value) -> Value | None:
 
 
 POWERS: tuple[Rule, ...] = (
-    Rule("root-of-even-power", "sqrt(x**2) is |x|, sqrt(x**4) is x**2", PRODUCTS, _root_of_even, "sqrt(x**2)", -2),
+    Rule(
+        "root-of-even-power",
+        "sqrt(x**2) is |x|, sqrt(x**4) is x**2",
+        PRODUCTS,
+        _root_of_even,
+        "sqrt(x**2)",
+        -2,
+    ),
     Rule(
         "norm",
         "sqrt(sum(x**2)) and sqrt(x**2 + y**2) are norms: no overflow, gradient 0 at the origin",
@@ -431,9 +452,17 @@ POWERS: tuple[Rule, ...] = (
         _norm,
         "sqrt(sum(x**2))",
         -2,
-        any_of=frozenset("reduce_sum add subtract".split()),
+        any_of=frozenset(["reduce_sum", "add", "subtract"]),
     ),
-    Rule("squared-norm", "norm(x)**2 is sum(x**2)", PRODUCTS, _squared_norm, "sqrt(sum(x**2))**2", -2, any_of=frozenset("euclidean_norm".split())),
+    Rule(
+        "squared-norm",
+        "norm(x)**2 is sum(x**2)",
+        PRODUCTS,
+        _squared_norm,
+        "sqrt(sum(x**2))**2",
+        -2,
+        any_of=frozenset(["euclidean_norm"]),
+    ),
     Rule(
         "high-order-norm",
         "sum(|x|**p)**(1/p) scaled by the largest entry: no overflow",
@@ -441,9 +470,16 @@ POWERS: tuple[Rule, ...] = (
         _high_order_norm,
         "sum(absolute(x)**5)**0.2",
         -2,
-        any_of=frozenset("reduce_sum".split()),
+        any_of=frozenset(["reduce_sum"]),
     ),
-    Rule("root-of-product", "prod(x)**c by logarithms: no overflow", PRODUCTS, _root_of_product, "prod(x)**0.25", any_of=frozenset("reduce_prod".split())),
+    Rule(
+        "root-of-product",
+        "prod(x)**c by logarithms: no overflow",
+        PRODUCTS,
+        _root_of_product,
+        "prod(x)**0.25",
+        any_of=frozenset(["reduce_prod"]),
+    ),
     Rule(
         "product-of-exponentials",
         "prod(exp(x)) is exp(sum(x)): no overflow",
@@ -451,7 +487,13 @@ POWERS: tuple[Rule, ...] = (
         _product_of_exponentials,
         "prod(exp(x))",
     ),
-    Rule("root-of-two-factors", "sqrt(x * y) by roots of each: no overflow", frozenset(("sqrt",)), _root_of_two, "sqrt(x * y)"),
+    Rule(
+        "root-of-two-factors",
+        "sqrt(x * y) by roots of each: no overflow",
+        frozenset(("sqrt",)),
+        _root_of_two,
+        "sqrt(x * y)",
+    ),
     Rule("combined-powers", "powers of one factor become one power", PRODUCTS, _combined, "x**2 / x**3"),
     Rule(
         "combined-exponentials",
@@ -460,7 +502,7 @@ POWERS: tuple[Rule, ...] = (
         _exponentials,
         "exp(x) * exp(-y)",
         -2,
-        any_of=frozenset("exp".split()),
+        any_of=frozenset(["exp"]),
     ),
     Rule(
         "exp-of-log",
@@ -469,14 +511,20 @@ POWERS: tuple[Rule, ...] = (
         _exponential_of_logarithm,
         "exp(2 * log(x))",
     ),
-    Rule("sigmoid-of-log", "sigmoid(log(x)) is x / (1 + x)", frozenset(("sigmoid",)), _sigmoid_of_logarithm, "sigmoid(log(x))"),
+    Rule(
+        "sigmoid-of-log",
+        "sigmoid(log(x)) is x / (1 + x)",
+        frozenset(("sigmoid",)),
+        _sigmoid_of_logarithm,
+        "sigmoid(log(x))",
+    ),
     Rule(
         "power-times-log",
         "x**k * log(x) is 0 at 0, and so are its derivatives where they have a limit",
         frozenset(("multiply",)),
         _power_times_logarithm,
         "x**2 * log(x)",
-        any_of=frozenset("log".split()),
+        any_of=frozenset(["log"]),
     ),
     Rule(
         "weights-of-zero",

@@ -1,13 +1,13 @@
-"""Quotients: sigmoids, hyperbolic functions and softmax written out, and quotients with stable derivatives."""
+"""Quotients: sigmoids, hyperbolic functions and softmax written out, and others with stable derivatives."""
 
 from __future__ import annotations
 
 import math
 
 from croton.graph import dtypes
+from croton.graph.dtypes import DType
 from croton.graph.values import Value
 from croton.ops.base import apply_one
-from croton.graph.dtypes import DType
 from croton.ops.reduction import Reduce, restore_axes
 from croton.ops.reduction import sum as sum_over
 from croton.ops.shape import Reshape
@@ -15,7 +15,7 @@ from croton.ops.softmax import Softmax
 from croton.rewrite import build
 from croton.rewrite.derived import Derived, derived
 from croton.rewrite.engine import Rewriter, Rule, formula
-from croton.rewrite.exponentials import Exponential, difference, exponentials, shifted, written
+from croton.rewrite.exponentials import Exponential, difference, exponentials, written
 from croton.rewrite.views import Product, Sum, Views, add_sums, multiply_products, scaled_sum
 
 QUOTIENTS = frozenset(("divide", "multiply", "power", "reciprocal"))
@@ -99,7 +99,9 @@ def _sigmoid(rewriter: Rewriter, value: Value) -> Value | None:
 def _secant(rewriter: Rewriter, below: Value, parts: list[Exponential]) -> Product | None:
     """1 / (c exp(a) + c exp(-a)) = sech(a) / (2 c)."""
     first, second = parts
-    if first.coefficient != second.coefficient or not _same(first.exponent, scaled_sum(second.exponent, -1.0)):
+    if first.coefficient != second.coefficient or not _same(
+        first.exponent, scaled_sum(second.exponent, -1.0)
+    ):
         return None
     operands = rewriter.views.operands(below, "cosh")
     argument = operands[0] if operands is not None else written(first.exponent, below.type.dtype)
@@ -134,7 +136,9 @@ def _softmax(rewriter: Rewriter, value: Value) -> Value | None:
         if argument.type.shape != summand.type.shape:
             argument = build.broadcast(argument, summand)
         soft: Value = apply_one(Softmax(axes), argument)
-        remaining = multiply_products(rest, Product({**inner_rest.factors, factor: -1.0}, inner_rest.coefficient), -1.0)
+        remaining = multiply_products(
+            rest, Product({**inner_rest.factors, factor: -1.0}, inner_rest.coefficient), -1.0
+        )
         return build.write_product(multiply_products(remaining, Product({soft: 1.0})), value.type.dtype)
     return None
 
@@ -151,7 +155,9 @@ def _weighted_mean(rewriter: Rewriter, value: Value) -> Value | None:
             upper, lower = views.equation(above), views.equation(below)
             if upper is None or lower is None or upper.op != lower.op:
                 continue
-            exponents = [_exponent_of(rewriter, views.product(owner.inputs[0]))[0] for owner in (upper, lower)]
+            exponents = [
+                _exponent_of(rewriter, views.product(owner.inputs[0]))[0] for owner in (upper, lower)
+            ]
             if not exponents[1].terms or not _same(*exponents):
                 continue
             if upper.inputs[0].type.shape != lower.inputs[0].type.shape:
@@ -198,7 +204,14 @@ def _normalizer_exponent(rewriter: Rewriter, value: Value) -> Sum | None:
     return exponent if exponent.terms else None
 
 
-_RELATIVE = {"expm1": "exprel", "sin": "sinc_unnormalized", "sinh": "sinhc", "log1p": "log1prel", "tan": "", "tanh": ""}
+_RELATIVE = {
+    "expm1": "exprel",
+    "sin": "sinc_unnormalized",
+    "sinh": "sinhc",
+    "log1p": "log1prel",
+    "tan": "",
+    "tanh": "",
+}
 
 
 def _relative(rewriter: Rewriter, value: Value) -> Value | None:
@@ -224,13 +237,17 @@ def _relative(rewriter: Rewriter, value: Value) -> Value | None:
     return None
 
 
-def _made_relative(product: Product, replaced: dict[Value, float], views: Views, dtype: DType) -> Value | None:
+def _made_relative(
+    product: Product, replaced: dict[Value, float], views: Views, dtype: DType
+) -> Value | None:
     for factor, power in replaced.items():
         sign = math.copysign(1.0, power)
         operand = factor.owner.inputs[0]  # type: ignore[union-attr]
         name = views.name(factor)
         if name == "tan":
-            made = Product({build.call("sinc_unnormalized", operand): sign, build.call("cos", operand): -sign})
+            made = Product(
+                {build.call("sinc_unnormalized", operand): sign, build.call("cos", operand): -sign}
+            )
         elif name == "tanh":
             made = Product({derived("tanhc", operand): sign})
         else:
@@ -292,7 +309,7 @@ def _close(left: float, right: float) -> bool:
 
 
 def _softplus_of_labels(rewriter: Rewriter, value: Value) -> Value | None:
-    """softplus(x) - w x = (1 - w) softplus(x) + w softplus(-x): the gradient sigmoid(x) - w cancels at w = 1."""
+    """softplus(x) - w x = (1 - w) softplus(x) + w softplus(-x): sigmoid(x) - w cancels at w = 1."""
     views, dtype = rewriter.views, value.type.dtype
     summed = views.sum(value)
     for term, weight in summed.terms.items():
@@ -345,7 +362,9 @@ def _fraction(rewriter: Rewriter, value: Value) -> Value | None:
     return None
 
 
-def _fraction_of(rewriter: Rewriter, product: Product, summed: Sum, term: Value, weight: float) -> Product | None:
+def _fraction_of(
+    rewriter: Rewriter, product: Product, summed: Sum, term: Value, weight: float
+) -> Product | None:
     """The quotient of a term of the denominator, which must also be in the numerator, as a product."""
     views, dtype = rewriter.views, term.type.dtype
     rest = Sum({t: c for t, c in summed.terms.items() if t is not term}, summed.constant)
@@ -409,7 +428,10 @@ def _reciprocal_of_two(rewriter: Rewriter, value: Value) -> Value | None:
         parts = [(views.product(term), weight) for term, weight in summed.terms.items()]
         if len(parts) + bool(summed.constant) != 2 or any(len(part.factors) != 1 for part, _ in parts):
             continue
-        if any(next(iter(part.factors.values())) != -1.0 or weight * part.coefficient <= 0 for part, weight in parts):
+        if any(
+            next(iter(part.factors.values())) != -1.0 or weight * part.coefficient <= 0
+            for part, weight in parts
+        ):
             continue
         # c / x is 1 / (x / c)
         operands = [build.scaled(next(iter(p.factors)), 1.0 / (w * p.coefficient)) for p, w in parts]
@@ -436,7 +458,9 @@ def _component(rewriter: Rewriter, value: Value) -> Value | None:
             continue
         for argument, other in (operands, operands[::-1]):
             whole = views.product(argument)
-            if not whole.factors or any(product.factors.get(f, 0.0) * p < p * p for f, p in whole.factors.items()):
+            if not whole.factors or any(
+                product.factors.get(f, 0.0) * p < p * p for f, p in whole.factors.items()
+            ):
                 continue
             taken = multiply_products(Product({below: -1.0}), whole)
             rest = multiply_products(product, taken, -1.0)
@@ -483,7 +507,7 @@ RATIOS: tuple[Rule, ...] = (
         _hyperbolic_tangent,
         "(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
         -2,
-        any_of=frozenset("exp expm1 sinh exp_difference".split()),
+        any_of=frozenset(["exp", "expm1", "sinh", "exp_difference"]),
     ),
     Rule(
         "sigmoid-by-exponentials",
@@ -493,9 +517,18 @@ RATIOS: tuple[Rule, ...] = (
         "1 / (1 + exp(-x))",
         -3,
         3,
-        any_of=frozenset("add subtract cosh sinh exp multiply".split()),
+        any_of=frozenset(["add", "subtract", "cosh", "sinh", "exp", "multiply"]),
     ),
-    Rule("softmax", "exp(x) / sum(exp(x)) is softmax: no overflow", QUOTIENTS, _softmax, "exp(x) / sum(exp(x))", -3, 3, any_of=frozenset("exp".split())),
+    Rule(
+        "softmax",
+        "exp(x) / sum(exp(x)) is softmax: no overflow",
+        QUOTIENTS,
+        _softmax,
+        "exp(x) / sum(exp(x))",
+        -3,
+        3,
+        any_of=frozenset(["exp"]),
+    ),
     Rule(
         "log-softmax",
         "x - logsumexp(x) is log_softmax(x)",
@@ -504,7 +537,7 @@ RATIOS: tuple[Rule, ...] = (
         "x - log(sum(exp(x)))",
         -3,
         3,
-        any_of=frozenset("logsumexp".split()),
+        any_of=frozenset(["logsumexp"]),
     ),
     Rule(
         "softmax-shift",
@@ -520,7 +553,7 @@ RATIOS: tuple[Rule, ...] = (
         _softplus_of_labels,
         "softplus(x) - y * x",
         -2,
-        any_of=frozenset("softplus".split()),
+        any_of=frozenset(["softplus"]),
     ),
     Rule(
         "ratio-of-sums",
@@ -530,7 +563,7 @@ RATIOS: tuple[Rule, ...] = (
         "sum(x * exp(x)) / sum(exp(x))",
         -3,
         3,
-        any_of=frozenset("reduce_sum".split()),
+        any_of=frozenset(["reduce_sum"]),
     ),
     Rule(
         "exponential-over-sum",
@@ -540,7 +573,7 @@ RATIOS: tuple[Rule, ...] = (
         "exp(y) / sum(exp(x))",
         -3,
         3,
-        any_of=frozenset("exp".split()),
+        any_of=frozenset(["exp"]),
     ),
     formula("hyperbolic-cotangent", "cosh(x) / sinh(x)", "1 / tanh(x)", "no overflow", inverse=False),
     formula("exp-over-expm1", "exp(x) / expm1(x)", "-bose(-x)", "no overflow"),
@@ -560,16 +593,22 @@ RATIOS: tuple[Rule, ...] = (
         QUOTIENTS,
         _relative,
         "sin(3 * x) / x",
-        any_of=frozenset("expm1 sin sinh log1p tan tanh".split()),
+        any_of=frozenset(["expm1", "sin", "sinh", "log1p", "tan", "tanh"]),
     ),
-    formula("sqrt1pm1-ratio", "sqrt1pm1(x) / x", "1 / (1 + sqrt(1 + x))", "the slope near 0 does not cancel", example="(sqrt(1 + x) - 1) / x"),
+    formula(
+        "sqrt1pm1-ratio",
+        "sqrt1pm1(x) / x",
+        "1 / (1 + sqrt(1 + x))",
+        "the slope near 0 does not cancel",
+        example="(sqrt(1 + x) - 1) / x",
+    ),
     Rule(
         "scaled-erfc",
         "exp(x**2) * erfc(x) is erfcx(x); exp(-x**2) / erfc(x) its reciprocal",
         QUOTIENTS,
         _scaled_complement,
         "exp(x**2) * erfc(x)",
-        any_of=frozenset("erfc".split()),
+        any_of=frozenset(["erfc"]),
     ),
     Rule(
         "reciprocal-of-reciprocals",
@@ -577,10 +616,24 @@ RATIOS: tuple[Rule, ...] = (
         QUOTIENTS,
         _reciprocal_of_two,
         "1 / (1 / x + 1 / y)",
-        any_of=frozenset("add subtract".split()),
+        any_of=frozenset(["add", "subtract"]),
     ),
-    Rule("fraction", "x / (x + y) with the slope y / (x + y)**2", QUOTIENTS, _fraction, "x / (1 + x)", any_of=frozenset("add subtract".split())),
-    Rule("component", "x / sqrt(x**2 + y**2) with the slope y**2 / hypot**3", QUOTIENTS, _component, "x / sqrt(1 + x**2)", any_of=frozenset("hypot".split())),
+    Rule(
+        "fraction",
+        "x / (x + y) with the slope y / (x + y)**2",
+        QUOTIENTS,
+        _fraction,
+        "x / (1 + x)",
+        any_of=frozenset(["add", "subtract"]),
+    ),
+    Rule(
+        "component",
+        "x / sqrt(x**2 + y**2) with the slope y**2 / hypot**3",
+        QUOTIENTS,
+        _component,
+        "x / sqrt(1 + x**2)",
+        any_of=frozenset(["hypot"]),
+    ),
     formula("hyperbolic-cosecant", "1 / sinh(x)", "csch(x)", "the slope cannot overflow", inverse=False),
     formula("bose", "1 / expm1(x)", "bose(x)", "the slope f(x) f(-x) cannot overflow"),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from croton.graph.graph import Graph
-from croton.rewrite.canonical import CANONICAL
 from croton.rewrite.cancellation import CANCELLATIONS
+from croton.rewrite.canonical import CANONICAL
 from croton.rewrite.engine import Rule, RuleSet, rewrite
 from croton.rewrite.logarithms import LOGARITHMS
 from croton.rewrite.powers import POWERS

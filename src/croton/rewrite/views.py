@@ -49,12 +49,18 @@ class Product:
 
 
 _ALWAYS_NONNEGATIVE = frozenset(
-    "exp exp2 sigmoid softplus square absolute sqrt cosh erfc erfcx ndtr softmax euclidean_norm hypot exprel sech".split()
+    [
+        "exp", "exp2", "sigmoid", "softplus", "square", "absolute", "sqrt", "cosh", "erfc",
+        "erfcx", "ndtr", "softmax", "euclidean_norm", "hypot", "exprel", "sech",
+    ]
 )
 _KEEPS_SIGN = frozenset(
-    "broadcast_to reshape transpose reduce_sum reduce_prod reduce_max reduce_min cast slice getitem".split()
+    [
+        "broadcast_to", "reshape", "transpose", "reduce_sum", "reduce_prod", "reduce_max",
+        "reduce_min", "cast", "slice", "getitem",
+    ]
 )
-_OF_ALL = frozenset("add multiply divide minimum concatenate".split())
+_OF_ALL = frozenset(["add", "multiply", "divide", "minimum", "concatenate"])
 _OF_NUMBERS: Mapping[str, Callable[..., Any]] = {
     "broadcast_to": lambda x: x,
     "reshape": lambda x: x,
@@ -222,7 +228,11 @@ class Views:
     def _is_nonnegative(self, value: Value) -> bool:
         if isinstance(value, Constant):
             data = value.data
-            return data.size <= LARGEST_INSPECTED and not dtypes.is_complex(data.dtype) and bool(np.all(data >= 0))
+            return (
+                data.size <= LARGEST_INSPECTED
+                and not dtypes.is_complex(data.dtype)
+                and bool(np.all(data >= 0))
+            )
         owner = self.equation(value)
         if dtypes.is_bool(value.type.dtype) or value.type.dtype in dtypes.UNSIGNED:
             return True
@@ -264,7 +274,9 @@ def add_sums(left: Sum, right: Sum, scale: float = 1.0) -> Sum:
 def scaled_sum(summed: Sum, scale: float) -> Sum:
     if scale == 1.0:
         return summed
-    return Sum({term: coefficient * scale for term, coefficient in summed.terms.items()}, summed.constant * scale)
+    return Sum(
+        {term: coefficient * scale for term, coefficient in summed.terms.items()}, summed.constant * scale
+    )
 
 
 def multiply_products(left: Product, right: Product, power: float = 1.0) -> Product:
