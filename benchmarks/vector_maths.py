@@ -120,7 +120,8 @@ void black_scholes_strips(const double *restrict spot, const double *restrict st
 #pragma omp simd
         for (long i = 0; i < m; i++) d2[i] = ct_erfc_f64(d2[i] * -0.7071067811865476);
 #pragma omp simd
-        for (long i = 0; i < m; i++) out[i] = 0.5 * (weight[i] - fixed[i] * ct_exp_f64(-rate * left[i]) * d2[i]);
+        for (long i = 0; i < m; i++)
+            out[i] = 0.5 * (weight[i] - fixed[i] * ct_exp_f64(-rate * left[i]) * d2[i]);
     }
 }
 """
