@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from croton.codegen.blocks import BlockPrinter
 
 CHECK_EVERY = 1024  # steps between two looks at Ctrl-C
+UNKNOWN_LENGTH = 30_000.0  # nanoseconds a while loop is taken to need: other threads may run meanwhile
 
 
 def print_control(block: BlockPrinter, step: Control, number: int) -> list[str]:
     """Statements of a scan, a while loop or a branch."""
     printers = {"scan": _print_scan, "while_loop": _print_while, "cond": _print_cond}
     return printers[step.equation.op.name](block, step, number)
+
+
+def _tag(block: BlockPrinter, number: int) -> str:
+    """What the C variables of a loop start with: a loop inside another must not hide the outer one's."""
+    return f"{block.prefix}{number}_"
 
 
 def _bytes(value: Value) -> Dim:
@@ -64,32 +70,33 @@ def _state_buffers(block: BlockPrinter, step: Control, number: int, count: int) 
     return buffers
 
 
-def _start_state(block: BlockPrinter, step: Control, buffers: list[tuple[str, str]]) -> list[str]:
+def _start_state(
+    block: BlockPrinter, step: Control, buffers: list[tuple[str, str]], tag: str
+) -> list[str]:
     lines = []
     for position, (first, second) in enumerate(buffers):
         operand = step.equation.inputs[position]
         size = block.unit.size(_bytes(operand))
-        lines.append(f"char *state{position} = (char *){first}, *next{position} = (char *){second};")
-        lines.append(
-            f"__builtin_memmove(state{position}, {block.pointer(operand)}, (unsigned long)({size}));"
-        )
+        state = f"{tag}state{position}"
+        lines.append(f"char *{state} = (char *){first}, *{tag}next{position} = (char *){second};")
+        lines.append(f"__builtin_memmove({state}, {block.pointer(operand)}, (unsigned long)({size}));")
     return lines
 
 
-def _swap_state(buffers: list[tuple[str, str]]) -> list[str]:
-    return [
-        f"{{ char *old = state{position}; state{position} = next{position}; next{position} = old; }}"
-        for position in range(len(buffers))
-    ]
+def _swap_state(buffers: list[tuple[str, str]], tag: str) -> list[str]:
+    pairs = [(f"{tag}state{position}", f"{tag}next{position}") for position in range(len(buffers))]
+    return [f"{{ char *old = {state}; {state} = {other}; {other} = old; }}" for state, other in pairs]
 
 
-def _end_state(block: BlockPrinter, step: Control, buffers: list[tuple[str, str]]) -> list[str]:
+def _end_state(
+    block: BlockPrinter, step: Control, buffers: list[tuple[str, str]], tag: str
+) -> list[str]:
     lines = []
     for position, (first, _) in enumerate(buffers):
         size = block.unit.size(_bytes(step.equation.outputs[position]))
         lines.append(
-            f"if (state{position} != (char *){first}) "
-            f"__builtin_memcpy({first}, state{position}, (unsigned long)({size}));"
+            f"if ({tag}state{position} != (char *){first}) "
+            f"__builtin_memcpy({first}, {tag}state{position}, (unsigned long)({size}));"
         )
     return lines
 
@@ -112,31 +119,36 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     length = block.unit.size(op.length)  # type: ignore[attr-defined]
     body = step.bodies[0]
     buffers = _state_buffers(block, step, number, states)
-    inputs = [f"state{position}" for position in range(states)]
-    inputs += [f"element{position}" for position in range(sequences)]
+    tag = _tag(block, number)
+    inputs = [f"{tag}state{position}" for position in range(states)]
+    inputs += [f"{tag}element{position}" for position in range(sequences)]
     inputs += [block.pointer(operand) for operand in step.equation.inputs[states + sequences :]]
-    outputs = [f"next{position}" for position in range(states)]
-    outputs += [f"result{position}" for position in range(len(body.graph.outputs) - states)]
+    outputs = [f"{tag}next{position}" for position in range(states)]
+    outputs += [f"{tag}result{position}" for position in range(len(body.graph.outputs) - states)]
     lines, inner = _body(block, body, number, inputs, outputs)
     block.work += [(cost, dims.multiply(size, op.length)) for cost, size in inner.work]  # type: ignore[attr-defined]
-    loop = _interruption(block, step, "step")
-    loop.append(f"const ct_int at = {f'{length} - 1 - step' if op.reverse else 'step'}; (void)at;")  # type: ignore[attr-defined]
+    place = f"{length} - 1 - {tag}step" if op.reverse else f"{tag}step"  # type: ignore[attr-defined]
+    loop = _interruption(block, step, f"{tag}step")
+    loop.append(f"const ct_int {tag}at = {place}; (void){tag}at;")
     for position in range(sequences):
         operand = step.equation.inputs[states + position]
         size = block.unit.size(_bytes(body.graph.inputs[states + position]))
-        loop.append(f"void *const element{position} = (char *){block.pointer(operand)} + at * {size};")
-        loop.append(f"(void)element{position};")
+        start = f"(char *){block.pointer(operand)}"
+        loop.append(f"void *const {tag}element{position} = {start} + {tag}at * {size};")
+        loop.append(f"(void){tag}element{position};")
     for position, result in enumerate(body.graph.outputs[states:]):
         output = step.equation.outputs[states + position]
         size = block.unit.size(_bytes(result))
-        loop.append(f"void *const result{position} = (char *){block.pointer(output)} + at * {size};")
+        loop.append(
+            f"void *const {tag}result{position} = (char *){block.pointer(output)} + {tag}at * {size};"
+        )
     return [
         "{",
-        *_indent(_start_state(block, step, buffers)),
-        f"    for (ct_int step = 0; step < {length}; ++step) {{",
-        *_indent(_indent([*loop, *lines, *_swap_state(buffers)])),
+        *_indent(_start_state(block, step, buffers, tag)),
+        f"    for (ct_int {tag}step = 0; {tag}step < {length}; ++{tag}step) {{",
+        *_indent(_indent([*loop, *lines, *_swap_state(buffers, tag)])),
         "    }",
-        *_indent(_end_state(block, step, buffers)),
+        *_indent(_end_state(block, step, buffers, tag)),
         "}",
     ]
 
@@ -145,29 +157,31 @@ def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
     op = step.equation.op
     states = op.states  # type: ignore[attr-defined]
     buffers = _state_buffers(block, step, number, states)
+    tag = _tag(block, number)
     captured = [block.pointer(operand) for operand in step.equation.inputs[states:]]
-    inputs = [*(f"state{position}" for position in range(states)), *captured]
-    test, test_block = _body(block, step.bodies[0], number, inputs, ["&holds"])
+    inputs = [*(f"{tag}state{position}" for position in range(states)), *captured]
+    test, test_block = _body(block, step.bodies[0], number, inputs, [f"&{tag}holds"])
     lines, inner = _body(
-        block, step.bodies[1], number, inputs, [f"next{position}" for position in range(states)]
+        block, step.bodies[1], number, inputs, [f"{tag}next{position}" for position in range(states)]
     )
     block.work += [(cost * 100, size) for cost, size in [*test_block.work, *inner.work]]
+    block.work.append((UNKNOWN_LENGTH, 1))
     count = block.pointer(step.equation.outputs[states])
     return [
         "{",
-        *_indent(_start_state(block, step, buffers)),
-        "    ct_int steps = 0;",
-        "    for (;; ++steps) {",
-        *_indent(_indent(_interruption(block, step, "steps"))),
-        "        unsigned char holds = 0;",
+        *_indent(_start_state(block, step, buffers, tag)),
+        f"    ct_int {tag}steps = 0;",
+        f"    for (;; ++{tag}steps) {{",
+        *_indent(_indent(_interruption(block, step, f"{tag}steps"))),
+        f"        unsigned char {tag}holds = 0;",
         "        {",
         *_indent(_indent(_indent(test))),
         "        }",
-        "        if (!holds) break;",
-        *_indent(_indent([*lines, *_swap_state(buffers)])),
+        f"        if (!{tag}holds) break;",
+        *_indent(_indent([*lines, *_swap_state(buffers, tag)])),
         "    }",
-        *_indent(_end_state(block, step, buffers)),
-        f"    *(ct_int *){count} = steps;",
+        *_indent(_end_state(block, step, buffers, tag)),
+        f"    *(ct_int *){count} = {tag}steps;",
         "}",
     ]
 

@@ -118,7 +118,8 @@ class _ScanDerivative:
         self.elements = body.inputs[scan.states : scan.states + scan.sequences]
         self.captured = body.inputs[scan.states + scan.sequences :]
         self.wrt = [value for value in body.inputs if dtypes.is_inexact(value.type.dtype)]
-        self.seeded = [output for output in body.outputs if dtypes.is_inexact(output.type.dtype)]
+        inexact = [output for output in body.outputs if dtypes.is_inexact(output.type.dtype)]
+        self.seeded = list(dict.fromkeys(inexact))  # a value may be both state and result
         self.seeds = [_placeholder(output.type) for output in self.seeded]
         found = derivative_of[0](self.seeded, self.seeds, self.wrt)
         self.cotangents = {value: cotangent for value, cotangent in zip(self.wrt, found, strict=True)}

@@ -1,6 +1,6 @@
 """Every operation, for symbolic and for eager values alike; use as `import croton.tensor as T`."""
 
-from croton.frontends.constructors import CONSTRUCTORS, PLURALS, tensor
+from croton.frontends.constructors import CONSTRUCTORS, PLURALS, constant, tensor
 from croton.ops.activations import *  # noqa: F403
 from croton.ops.aliases import *  # noqa: F403
 from croton.ops.arithmetic import *  # noqa: F403
