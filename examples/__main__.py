@@ -39,7 +39,7 @@ def show_c(classifier: digits.Classifier, folder: Path, console: Console) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     for name, function in (("train_step", classifier.train_step), ("predict", classifier.predict)):
         source = folder / f"{name}.c"
-        source.write_text(function.details.c_source())
+        source.write_text(function.c_source())
         lines = len(source.read_text().splitlines())
         library = function.owner.path if function.owner is not None else "none: interpreted by NumPy"
         console.print(f"{name}: {lines:,} lines of C in [bold]{source}[/]", soft_wrap=True)
