@@ -19,8 +19,23 @@ SUMS = frozenset(("add", "subtract"))
 # Functions f for which w - w f(x) is worth writing as w (1 - f(x)).
 _FACTORED = frozenset(
     [
-        "exp", "cos", "cosh", "sigmoid", "tanh", "erf", "erfc", "ndtr", "sech", "divide",
-        "square", "power", "multiply", "sqrt", "hypot", "tan", "sin",
+        "exp",
+        "cos",
+        "cosh",
+        "sigmoid",
+        "tanh",
+        "erf",
+        "erfc",
+        "ndtr",
+        "sech",
+        "divide",
+        "square",
+        "power",
+        "multiply",
+        "sqrt",
+        "hypot",
+        "tan",
+        "sin",
     ]
 )
 
@@ -552,8 +567,25 @@ CANCELLATIONS: tuple[Rule, ...] = (
         "y - y * cos(x)",
         any_of=frozenset(
             [
-                "exp", "cos", "cosh", "sigmoid", "tanh", "erf", "erfc", "ndtr", "sech", "divide",
-                "square", "power", "multiply", "sqrt", "hypot", "tan", "sin", "add", "subtract",
+                "exp",
+                "cos",
+                "cosh",
+                "sigmoid",
+                "tanh",
+                "erf",
+                "erfc",
+                "ndtr",
+                "sech",
+                "divide",
+                "square",
+                "power",
+                "multiply",
+                "sqrt",
+                "hypot",
+                "tan",
+                "sin",
+                "add",
+                "subtract",
             ]
         ),
     ),

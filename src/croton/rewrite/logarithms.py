@@ -208,7 +208,17 @@ def _product(rewriter: Rewriter, value: Value) -> Value | None:
     if len(product.factors) == 1 and next(iter(product.factors.values())) == 1.0:
         return _of_multiple(rewriter, next(iter(product.factors)), product, value)
     ratio = _close_ratio(rewriter, product, value)
-    return ratio if ratio is not None else _of_factors(rewriter, product, value)
+    if ratio is not None:
+        return ratio
+    improved = any(_grows(rewriter, f) or better(rewriter, f) is not None for f in product.factors)
+    return _of_factors(rewriter, product, value) if improved else None
+
+
+def _plain_product(rewriter: Rewriter, value: Value) -> Value | None:
+    """The same for factors whose logarithms are nothing better: worth it for derivatives, not for values."""
+    product = rewriter.views.product(value)
+    several = len(product.factors) > 1 or any(power != 1.0 for power in product.factors.values())
+    return _of_factors(rewriter, product, value) if several and not product.is_single else None
 
 
 def _of_multiple(rewriter: Rewriter, factor: Value, product: Product, value: Value) -> Value | None:
@@ -558,8 +568,14 @@ LOGARITHMS: tuple[Rule, ...] = (
     ),
     _log_rule(
         "log-of-product",
-        "log(x * y / z**n) is log|x| + log|y| - n log|z|: the product may overflow, its logarithm does not",
+        "log(exp(x) * y) is x + log(y): the product may overflow, its logarithm does not",
         _product,
+        "log(exp(x) * y)",
+    ),
+    _log_rule(
+        "log-of-plain-product",
+        "log(x * y / z**n) is log|x| + log|y| - n log|z|: its derivative meets no overflow",
+        _plain_product,
         "log(x * y)",
     ),
     _log_rule(

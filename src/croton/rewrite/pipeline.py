@@ -25,6 +25,9 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("common-subexpressions", merge_common),
 )
 
+# Rules that make derivatives stable at a price which values need not pay.
+FOR_DERIVATIVES = frozenset(("log-of-plain-product",))
+
 
 def trace(graph: Graph, disabled: Sequence[str] = ()) -> Iterator[tuple[str, Graph]]:
     """(name of the pass, the graph after it), pass by pass; print one with `format_graph`.
@@ -36,7 +39,10 @@ def trace(graph: Graph, disabled: Sequence[str] = ()) -> Iterator[tuple[str, Gra
         if name in left_out:
             continue
         with building_graphs():
-            graph = stabilized(graph, left_out & rule_names()) if name == "stabilization" else rewrite(graph)
+            if name == "stabilization":
+                graph = stabilized(graph, (left_out & rule_names()) | FOR_DERIVATIVES)
+            else:
+                graph = rewrite(graph)
         yield name, graph
 
 

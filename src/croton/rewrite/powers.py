@@ -402,8 +402,18 @@ def _weighted(rewriter: Rewriter, value: Value) -> Value | None:
 
 _SINGULAR = frozenset(
     [
-        "sqrt", "divide", "power", "reciprocal", "arcsin", "arccos", "arccosh", "arctanh",
-        "log1p", "log2", "log10", "euclidean_norm",
+        "sqrt",
+        "divide",
+        "power",
+        "reciprocal",
+        "arcsin",
+        "arccos",
+        "arccosh",
+        "arctanh",
+        "log1p",
+        "log2",
+        "log10",
+        "euclidean_norm",
     ]
 )
 

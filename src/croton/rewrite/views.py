@@ -50,14 +50,36 @@ class Product:
 
 _ALWAYS_NONNEGATIVE = frozenset(
     [
-        "exp", "exp2", "sigmoid", "softplus", "square", "absolute", "sqrt", "cosh", "erfc",
-        "erfcx", "ndtr", "softmax", "euclidean_norm", "hypot", "exprel", "sech",
+        "exp",
+        "exp2",
+        "sigmoid",
+        "softplus",
+        "square",
+        "absolute",
+        "sqrt",
+        "cosh",
+        "erfc",
+        "erfcx",
+        "ndtr",
+        "softmax",
+        "euclidean_norm",
+        "hypot",
+        "exprel",
+        "sech",
     ]
 )
 _KEEPS_SIGN = frozenset(
     [
-        "broadcast_to", "reshape", "transpose", "reduce_sum", "reduce_prod", "reduce_max",
-        "reduce_min", "cast", "slice", "getitem",
+        "broadcast_to",
+        "reshape",
+        "transpose",
+        "reduce_sum",
+        "reduce_prod",
+        "reduce_max",
+        "reduce_min",
+        "cast",
+        "slice",
+        "getitem",
     ]
 )
 _OF_ALL = frozenset(["add", "multiply", "divide", "minimum", "concatenate"])
