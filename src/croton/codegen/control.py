@@ -70,9 +70,7 @@ def _state_buffers(block: BlockPrinter, step: Control, number: int, count: int) 
     return buffers
 
 
-def _start_state(
-    block: BlockPrinter, step: Control, buffers: list[tuple[str, str]], tag: str
-) -> list[str]:
+def _start_state(block: BlockPrinter, step: Control, buffers: list[tuple[str, str]], tag: str) -> list[str]:
     lines = []
     for position, (first, second) in enumerate(buffers):
         operand = step.equation.inputs[position]
@@ -88,9 +86,7 @@ def _swap_state(buffers: list[tuple[str, str]], tag: str) -> list[str]:
     return [f"{{ char *old = {state}; {state} = {other}; {other} = old; }}" for state, other in pairs]
 
 
-def _end_state(
-    block: BlockPrinter, step: Control, buffers: list[tuple[str, str]], tag: str
-) -> list[str]:
+def _end_state(block: BlockPrinter, step: Control, buffers: list[tuple[str, str]], tag: str) -> list[str]:
     lines = []
     for position, (first, _) in enumerate(buffers):
         size = block.unit.size(_bytes(step.equation.outputs[position]))

@@ -1,17 +1,18 @@
 """Every operation, for symbolic and for eager values alike; use as `import croton.tensor as T`."""
 
+from typing import TYPE_CHECKING, Any
+
 from croton.frontends.constructors import CONSTRUCTORS, PLURALS, constant, tensor
-from croton.ops.activations import *  # noqa: F403
-from croton.ops.aliases import *  # noqa: F403
-from croton.ops.arithmetic import *  # noqa: F403
-from croton.ops.base import as_array as as_tensor_variable, cast
-from croton.ops.bits import *  # noqa: F403
-from croton.ops.comparison import *  # noqa: F403
-from croton.ops.complex_numbers import *  # noqa: F403
+from croton.ops.activations import *
+from croton.ops.aliases import *
 from croton.ops.argmax import argmax, argmin, max_and_argmax
+from croton.ops.arithmetic import *
+from croton.ops.base import as_array as as_tensor_variable
+from croton.ops.base import cast
+from croton.ops.bits import *
+from croton.ops.comparison import *
+from croton.ops.complex_numbers import *
 from croton.ops.contraction import batched_dot, dot, inner, kron, matmul, outer, tensordot, vdot
-from croton.ops.cumulative import cummax, cummin, cumprod, cumsum, linear_recurrence
-from croton.ops.determinant import det
 from croton.ops.creation import (
     alloc,
     arange,
@@ -35,12 +36,10 @@ from croton.ops.creation import (
     triu,
     zeros,
 )
+from croton.ops.cumulative import cummax, cummin, cumprod, cumsum, linear_recurrence
+from croton.ops.determinant import det
 from croton.ops.einsum import einsum
-from croton.ops.exponential import *  # noqa: F403
-from croton.ops.relative import *  # noqa: F403
-from croton.ops.rounding import *  # noqa: F403
-from croton.ops.special import *  # noqa: F403
-from croton.ops.trigonometric import *  # noqa: F403
+from croton.ops.exponential import *
 from croton.ops.gathering import (
     argwhere,
     choose,
@@ -53,6 +52,7 @@ from croton.ops.gathering import (
     take_along_axis,
 )
 from croton.ops.indexing import inc_subtensor, index_update, set_subtensor
+from croton.ops.norms import norm
 from croton.ops.padding import cross, diff, ediff1d, pad
 from croton.ops.rearranging import (
     addbroadcast,
@@ -89,12 +89,10 @@ from croton.ops.rearranging import (
     vsplit,
     vstack,
 )
-from croton.ops.scattering import segment_max, segment_min, segment_prod, segment_sum
-from croton.ops.slicing import dynamic_slice, dynamic_update_slice
-from croton.ops.norms import norm
 from croton.ops.reduction import all, amax, amin, any, count_nonzero, max, mean, min, prod, ptp, sum
-from croton.ops.softmax import log_softmax, logsumexp, softmax
-from croton.ops.statistics import average, nanmax, nanmean, nanmin, nanprod, nansum, std, var
+from croton.ops.relative import *
+from croton.ops.rounding import *
+from croton.ops.scattering import segment_max, segment_min, segment_prod, segment_sum
 from croton.ops.shape import (
     broadcast_to,
     concatenate,
@@ -108,8 +106,18 @@ from croton.ops.shape import (
     transpose,
     zeros_like,
 )
+from croton.ops.slicing import dynamic_slice, dynamic_update_slice
+from croton.ops.softmax import log_softmax, logsumexp, softmax
+from croton.ops.special import *
+from croton.ops.statistics import average, nanmax, nanmean, nanmin, nanprod, nansum, std, var
 from croton.ops.stop_gradient import stop_gradient
+from croton.ops.trigonometric import *
 from croton.tensor import linalg, nnet, random
 
 globals().update(CONSTRUCTORS)
 globals().update(PLURALS)
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """The constructors of variables (fmatrix, dvector, ...) are made by a loop."""
