@@ -95,8 +95,7 @@ def copy_of_package(folder: Path) -> None:
     import croton
     import croton.runtime._core as extension
 
-    for path in croton.__path__:
-        shutil.copytree(path, folder / "croton", dirs_exist_ok=True)
+    shutil.copytree(Path(croton.__file__).parent, folder / "croton")
     shutil.copy(extension.__file__, folder / "croton" / "runtime")
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(folder)], check=True)
 

@@ -36,7 +36,8 @@ def report(train):
             marks.append(resident())
     marks.append(resident())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps(dict(zip(("before", "after 100 steps", "after all", "peak"), [*marks, max([peak, *marks])]))))
+    marks.append(max([peak, *marks]))
+    print(json.dumps(dict(zip(("before", "after 100 steps", "after all", "peak"), marks))))
 """
 CROTON = """
 import croton as ct, croton.tensor as T
