@@ -119,7 +119,7 @@ def _network(rng: np.random.Generator) -> tuple[Call, Call]:
 def _black_scholes(rng: np.random.Generator) -> tuple[Call, Call]:
     from scipy.special import erfc
 
-    data = [rng.uniform(low, high, 200_000) for low, high in ((10, 50), (10, 50), (1, 2))]
+    spots, strikes, terms = (rng.uniform(low, high, 200_000) for low, high in ((10, 50), (10, 50), (1, 2)))
 
     def price(spot: Any, strike: Any, years: Any, maths: Any, complement: Any) -> Any:
         spread = _VOLATILITY * maths.sqrt(years)
@@ -129,9 +129,9 @@ def _black_scholes(rng: np.random.Generator) -> tuple[Call, Call]:
             spot * complement(-first / np.sqrt(2)) - discounted * complement(-(first - spread) / np.sqrt(2))
         )
 
-    symbols = [T.dvector("spot"), T.dvector("strike"), T.dvector("years")]
-    compiled = ct.function(symbols, price(*symbols, T, T.erfc))
-    return lambda: compiled(*data), lambda: price(*data, np, erfc)
+    spot, strike, years = T.dvector("spot"), T.dvector("strike"), T.dvector("years")
+    compiled = ct.function([spot, strike, years], price(spot, strike, years, T, T.erfc))
+    return lambda: compiled(spots, strikes, terms), lambda: price(spots, strikes, terms, np, erfc)
 
 
 def _logistic_regression(rng: np.random.Generator) -> tuple[Call, Call]:

@@ -173,7 +173,7 @@ def _check_updates(shareds: Sequence[Any], values: Sequence[Value]) -> list[Valu
 
 
 def _of_size(value: Value, shared: SharedVariable) -> Value:
-    """The new value, with a check when called where its sizes are not known to be those the variable keeps."""
+    """The new value, checked when called where its sizes are not known to be those the variable keeps."""
     shape = tuple(
         wanted if isinstance(wanted, int) else size
         for size, wanted in zip(value.type.shape, shared.type.shape, strict=True)
@@ -219,8 +219,8 @@ def _assemble(variables: Sequence[Value], outputs: Sequence[Value], updated: Seq
 def _warn_of_no_compiler() -> None:
     """Says once that functions will be slow."""
     warnings.warn(
-        "no C compiler was found, so functions are interpreted by NumPy, which is slower; install gcc or clang, "
-        "or name one in CROTON_CC; `croton doctor` tells what was tried",
+        "no C compiler was found, so functions are interpreted by NumPy, which is slower; "
+        "install gcc or clang, or name one in CROTON_CC; `croton doctor` tells what was tried",
         RuntimeWarning,
         stacklevel=5,
     )
