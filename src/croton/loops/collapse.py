@@ -9,12 +9,12 @@ from croton.loops.program import Nest
 
 
 def collapse(nest: Nest, builder: Builder) -> None:
-    """Merges the outer loops of a nest, from the last pair inwards, where all members allow it.
+    """Merges the outer loops of a nest, from the first pair inwards, where all members allow it.
 
-    The merged loop keeps the variable of the last axis; the others become 0 and have size 1.
+    The merged loop keeps the variable of the last axis, so that it can merge with the next one in turn;
+    the others become 0 and have size 1.
     """
-    rank = nest.depth
-    for axis in range(rank - 2, -1, -1):
+    for axis in range(nest.depth - 1):
         if all(_can_merge(member, axis, nest.depth) for member in nest.members):
             for member in nest.members:
                 _merge(member, axis, builder)
