@@ -52,14 +52,18 @@ def test_reductions_softmax_and_products(any_threads, dtype):
 
 def test_a_training_step(any_threads):
     rng = np.random.default_rng(1)
-    start = [rng.normal(size=shape).astype("float32") / 20 for shape in ((500, 300), (300,), (300, 10), (10,))]
+    start = [
+        rng.normal(size=shape).astype("float32") / 20 for shape in ((500, 300), (300,), (300, 10), (10,))
+    ]
     x, y = T.fmatrix("x"), T.lvector("y")
     weights = [ct.shared(array) for array in start]
     w1, b1, w2, b2 = weights
     scores = T.tanh(x @ w1 + b1) @ w2 + b2
     cost = -T.mean(T.log(T.softmax(scores))[T.arange(y.shape[0]), y])
     slopes = ct.grad(cost, weights)
-    train = ct.function([x, y], cost, updates=[(w, w - np.float32(0.1) * g) for w, g in zip(weights, slopes, strict=True)])
+    train = ct.function(
+        [x, y], cost, updates=[(w, w - np.float32(0.1) * g) for w, g in zip(weights, slopes, strict=True)]
+    )
     data, labels = rng.normal(size=(400, 500)).astype("float32"), rng.integers(0, 10, 400)
 
     def train_five_steps(*arrays):

@@ -43,7 +43,9 @@ def test_names_do_not_matter():
 
 def test_another_process_finds_the_same():
     program = BUILD + "T.dmatrix().sum(); print(fingerprint(build()))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
+    )
     assert done.stdout.strip() == fingerprint(build())
 
 

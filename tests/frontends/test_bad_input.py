@@ -20,7 +20,9 @@ def training():
     def make(mode):
         x, i = T.dmatrix("x"), T.lvector("i")
         product = x @ w  # the line that errors name
-        return ct.function([x, i], product.sum(), updates=[(w, w + x[i].sum(axis=0))], name="train", mode=mode)
+        return ct.function(
+            [x, i], product.sum(), updates=[(w, w + x[i].sum(axis=0))], name="train", mode=mode
+        )
 
     return make, w
 
@@ -29,8 +31,16 @@ def training():
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
-        ((np.ones(3), [0]), ShapeError, r"train: argument 'x': expected 2 axes \(float64.*\), got shape \(3,\)"),
-        ((np.ones((2, 3), complex), [0]), DTypeError, "train: argument 'x': expected float64, got complex128"),
+        (
+            (np.ones(3), [0]),
+            ShapeError,
+            r"train: argument 'x': expected 2 axes \(float64.*\), got shape \(3,\)",
+        ),
+        (
+            (np.ones((2, 3), complex), [0]),
+            DTypeError,
+            "train: argument 'x': expected float64, got complex128",
+        ),
         ((np.ones((2, 3)), [0.5]), DTypeError, "train: argument 'i': expected int64, got float64"),
         (("text", [0]), TypeError, "train: argument 'x': expected an array, got str"),
         ((None, [0]), TypeError, "train: argument 'x': expected an array, got NoneType"),
@@ -112,7 +122,17 @@ def test_an_exception_in_an_op_comes_through_and_changes_nothing(mode):
 def test_not_a_number_and_infinity_are_numbers(mode):
     x = T.dvector("x")
     given = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0])
-    outputs = [x * 0, x - x, T.maximum(x, 0.0), T.minimum(x, 1.0), T.sum(x), T.max(x), T.exp(x), T.sqrt(x), 1 / x]
+    outputs = [
+        x * 0,
+        x - x,
+        T.maximum(x, 0.0),
+        T.minimum(x, 1.0),
+        T.sum(x),
+        T.max(x),
+        T.exp(x),
+        T.sqrt(x),
+        1 / x,
+    ]
     with np.errstate(all="ignore"):
         expected = [
             given * 0, given - given, np.maximum(given, 0), np.minimum(given, 1), given.sum(), given.max(),

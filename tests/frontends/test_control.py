@@ -19,7 +19,8 @@ V = np.array([0.5, -1.0, 2.0])
 def value(inputs, outputs, *arrays):
     """The result, after checking that compiled and interpreted agree."""
     results = [
-        ct.function(inputs, outputs, mode=mode, on_unused_input="ignore")(*arrays) for mode in ("compile", "interpret")
+        ct.function(inputs, outputs, mode=mode, on_unused_input="ignore")(*arrays)
+        for mode in ("compile", "interpret")
     ]
     for left, right in zip(*(r if isinstance(r, list) else [r] for r in results), strict=True):
         assert left.shape == right.shape
@@ -118,7 +119,9 @@ class TestWhile:
 
     def test_state_of_several_arrays(self):
         n, v = T.lscalar("n"), T.dvector("v")
-        count, last = ct.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, a[::-1] * 2), (T.zeros_like(n), v))
+        count, last = ct.while_loop(
+            lambda i, a: i < n, lambda i, a: (i + 1, a[::-1] * 2), (T.zeros_like(n), v)
+        )
         assert value([n, v], count, 5, V) == 5
         np.testing.assert_array_equal(value([n, v], last, 5, V), V[::-1] * 32)
 

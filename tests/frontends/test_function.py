@@ -214,7 +214,7 @@ class TestBadUpdates:
 
     def test_twice(self):
         w = ct.shared(np.zeros(2), "w")
-        with pytest.raises(ValueError, match="w.*twice"):
+        with pytest.raises(ValueError, match=r"w.*twice"):
             ct.function([], None, updates=[(w, w + 1), (w, w + 2)])
 
     def test_of_another_rank(self):
@@ -276,17 +276,19 @@ class TestGivens:
 class TestInputs:
     def test_unused_inputs(self):
         x, y = T.dvector("x"), T.dvector("y")
-        with pytest.raises(UnusedInputError, match='input y is not used.*on_unused_input="ignore"'):
+        with pytest.raises(UnusedInputError, match=r'input y is not used.*on_unused_input="ignore"'):
             ct.function([x, y], x)
         with pytest.warns(UserWarning, match="input y is not used"):
             ct.function([x, y], x, on_unused_input="warn")
         np.testing.assert_array_equal(ct.function([x, y], x, on_unused_input="ignore")(A[0], A[1]), A[0])
-        with pytest.raises(ValueError, match='"raise", "warn" or "ignore", got .never.'):
+        with pytest.raises(ValueError, match=r'"raise", "warn" or "ignore", got .never.'):
             ct.function([x], x, on_unused_input="never")
 
     def test_an_input_used_for_its_size_only_is_used(self):
         x = T.dvector("x")
-        np.testing.assert_array_equal(ct.function([x], T.zeros((x.shape[0], 2)))(np.zeros(3)), np.zeros((3, 2)))
+        np.testing.assert_array_equal(
+            ct.function([x], T.zeros((x.shape[0], 2)))(np.zeros(3)), np.zeros((3, 2))
+        )
 
     def test_missing_inputs_are_named(self):
         x, y = T.dvector("x"), T.dvector("weights")
@@ -319,7 +321,7 @@ class TestInputs:
         np.testing.assert_array_equal(ct.function([y], y + 1)(np.ones(2)), [2, 2])
 
     def test_wrong_mode(self):
-        with pytest.raises(ValueError, match='mode must be "compile" or "interpret", got .fast.'):
+        with pytest.raises(ValueError, match=r'mode must be "compile" or "interpret", got .fast.'):
             ct.function([], T.constant(1.0), mode="fast")
 
     @MODES
@@ -367,7 +369,9 @@ class TestConversions:
         x, s = T.fvector("x"), T.fscalar("s")
         wide = np.array([0.1, 0.2])
         usual = ct.function([x, s], x * s, mode=mode)
-        with pytest.raises(DTypeError, match="'x': expected float32, got float64.*allow_input_downcast=True"):
+        with pytest.raises(
+            DTypeError, match=r"'x': expected float32, got float64.*allow_input_downcast=True"
+        ):
             usual(wide, 1.0)
         assert usual(wide.astype("f"), 0.5).dtype == np.float32  # a Python number is no wide float
         allowed = ct.function([x, s], x * s, allow_input_downcast=True, mode=mode)

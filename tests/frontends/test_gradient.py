@@ -1,4 +1,4 @@
-"""`ct.grad`, `ct.jacobian` and `ct.hessian`: what they take, give and refuse. Derivatives of operations: tests/ops."""
+"""`ct.grad`, `ct.jacobian`, `ct.hessian`: what they take, give and refuse. Rules: tests/ops."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ M = np.arange(6.0).reshape(2, 3) / 5
 
 
 def value(inputs, output, *arrays):
-    results = [ct.function(inputs, output, mode=mode, on_unused_input="ignore")(*arrays) for mode in ("compile", "interpret")]
+    results = [
+        ct.function(inputs, output, mode=mode, on_unused_input="ignore")(*arrays)
+        for mode in ("compile", "interpret")
+    ]
     for left, right in zip(*(r if isinstance(r, list) else [r] for r in results), strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-12, atol=1e-12)
     return results[0]
@@ -69,7 +72,9 @@ class TestGrad:
     def test_known_derivatives_to_start_from(self):
         x, g = T.dvector("x"), T.dvector("g")
         y = x * x
-        np.testing.assert_allclose(value([x, g], ct.grad(None, x, known_grads={y: g}), V, V + 1), 2 * V * (V + 1))
+        np.testing.assert_allclose(
+            value([x, g], ct.grad(None, x, known_grads={y: g}), V, V + 1), 2 * V * (V + 1)
+        )
 
     def test_known_derivatives_add_to_a_cost(self):
         x = T.dvector("x")
@@ -163,7 +168,7 @@ class TestJacobian:
         x, y = T.dvector("x"), T.dvector("y")
         z = x * x
         np.testing.assert_allclose(value([x], ct.jacobian(x * z, x, consider_constant=[z]), V), np.diag(V**2))
-        with pytest.raises(DisconnectedInputError, match="jacobian.*y"):
+        with pytest.raises(DisconnectedInputError, match=r"jacobian.*y"):
             ct.jacobian(x, y)
         np.testing.assert_array_equal(
             value([x, y], ct.jacobian(x, y, disconnected_inputs="ignore"), V, V[:2]), np.zeros((3, 2))

@@ -31,7 +31,11 @@ def training(rows=None, dtype="float64"):
     def make(**options):
         return ct.function([x, y], [cost, scores], updates=updates, **options)
 
-    return make, weights, lambda count: (rng.normal(size=(count, 7)).astype(dtype), np.ones((count, 3), dtype))
+    return (
+        make,
+        weights,
+        lambda count: (rng.normal(size=(count, 7)).astype(dtype), np.ones((count, 3), dtype)),
+    )
 
 
 def test_elementwise_work_is_one_nest():
