@@ -24,8 +24,8 @@ static void *fresh(size_t bytes)
     return block;
 }
 
-static void run_in_pieces(ct_context *context, ct_range_body body, void *const *pointers, const ct_int *integers,
-                          ct_int extent, ct_int grain)
+static void run_in_pieces(ct_context *context, ct_range_body body, void *const *pointers,
+                          const ct_int *integers, ct_int extent, ct_int grain)
 {
     (void)context;
     for (ct_int begin = 0; begin < extent; begin += grain)
@@ -82,14 +82,16 @@ int main(int count, char **arguments)
             abort();
     }
     ct_int outputs = word(in);
-    ct_int *ranks = calloc((size_t)outputs + 1, sizeof *ranks), *items = calloc((size_t)outputs + 1, sizeof *items);
+    ct_int *ranks = calloc((size_t)outputs + 1, sizeof *ranks),
+           *items = calloc((size_t)outputs + 1, sizeof *items);
     ct_int **output_shapes = calloc((size_t)outputs + 1, sizeof *output_shapes);
     for (ct_int i = 0; i < outputs; ++i) {
         ranks[i] = word(in);
         items[i] = word(in);
         output_shapes[i] = calloc((size_t)ranks[i] + 1, sizeof **output_shapes);
     }
-    ct_context context = {.parallel = run_in_pieces, .allocate = allocate, .scratch = allocate, .interrupted = never};
+    ct_context context = {
+        .parallel = run_in_pieces, .allocate = allocate, .scratch = allocate, .interrupted = never};
     ct_int *dims = calloc(4096, sizeof *dims);
     ct_int summary[2] = {0, 0};
     ct_int status = croton_prepare(&context, input_shapes, dims, output_shapes, summary);

@@ -17,10 +17,10 @@ typedef void (*ct_range_body)(void *const *pointers, const ct_int *integers, ct_
 
 /* An array handed to or received from a Python callback. */
 typedef struct ct_array {
-    void *data;          /* NULL on the way out when the callback decides the shape */
-    ct_int dtype;        /* index into the function's table of dtypes */
+    void *data;   /* NULL on the way out when the callback decides the shape */
+    ct_int dtype; /* index into the function's table of dtypes */
     ct_int rank;
-    ct_int *shape;       /* rank entries; C order, no strides */
+    ct_int *shape; /* rank entries; C order, no strides */
 } ct_array;
 
 struct ct_context {
@@ -47,7 +47,7 @@ struct ct_context {
 
 enum {
     CT_OK = 0,
-    CT_FAILED_GUARD = 1,    /* error[0]: guard number, [1] and [2]: the two sizes */
+    CT_FAILED_GUARD = 1, /* error[0]: guard number, [1] and [2]: the two sizes */
     CT_OUT_OF_MEMORY = 2,
     CT_INTERRUPTED = 3,
     CT_CALLBACK_RAISED = 4, /* the Python exception is already set */
