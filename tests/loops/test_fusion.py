@@ -143,3 +143,10 @@ def test_loops_that_every_access_walks_together_become_one():
     assert sum(size != 1 for size in nest.members[0].domain) == 1
     (turned,) = steps(ct.function([x, y], x * y.transpose((2, 1, 0))))
     assert sum(size != 1 for size in turned.members[0].domain) == 3
+
+
+@pytest.mark.parametrize("axes", [(0, 2), (0,), (2,), (0, 1), (1, 2), (0, 1, 2)])
+def test_reductions_over_an_axis_of_size_one_and_others(axes):
+    x = T.tensor("float64", shape=(None, None, 1))
+    array = np.arange(12.0).reshape(4, 3, 1)
+    np.testing.assert_array_equal(ct.function([x], x.sum(axis=axes))(array), array.sum(axis=axes))

@@ -223,6 +223,9 @@ def register_axis(member: Member) -> int | None:
             found = axis
         elif member.domain[axis] != 1:
             break
+    inner = [axis for axis in member.reduced if found is not None and axis >= found]
+    if found != min(member.reduced, default=None) and all(member.domain[axis] == 1 for axis in inner):
+        return None  # only axes without a loop lie inside
     return found
 
 
