@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
-import croton as ct
 from tests.fuzz.generator import Generator, Program, bind_sizes, make_array
 
+import croton as ct
+
 Array = np.ndarray[Any, Any]
-TOLERANCE = {"float64": 1e-8, "complex128": 1e-8, "float32": 2e-3, "complex64": 2e-3, "float16": 0.05, "bfloat16": 0.2}
+TOLERANCE = {
+    "float64": 1e-8,
+    "complex128": 1e-8,
+    "float32": 2e-3,
+    "complex64": 2e-3,
+    "float16": 0.05,
+    "bfloat16": 0.2,
+}
 
 
 def inputs_for(program: Program, call: int) -> list[Array]:
@@ -47,7 +54,9 @@ def disagreement(got: Sequence[Array], expected: Sequence[Array], width: float) 
         scale = 1.0 + float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b)))
         close = np.isclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
         if not np.all(close):
-            return f"output {position} ({name}): {left[~close].ravel()[:4]} against {right[~close].ravel()[:4]}"
+            return (
+                f"output {position} ({name}): {left[~close].ravel()[:4]} against {right[~close].ravel()[:4]}"
+            )
     return None
 
 

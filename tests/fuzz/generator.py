@@ -78,7 +78,9 @@ class Generator:
         self.program.outputs = [drawn.variable for drawn in outputs]
         if self.program.seed % 2:
             return self.program
-        self._add_gradients([drawn for drawn in outputs if drawn.kind in "fc" and drawn.dtype not in FLOATS[2:]])
+        self._add_gradients(
+            [drawn for drawn in outputs if drawn.kind in "fc" and drawn.dtype not in FLOATS[2:]]
+        )
         return self.program
 
     def _add_gradients(self, outputs: list[Drawn]) -> None:
@@ -94,7 +96,9 @@ class Generator:
 
     def _input(self, number: int) -> None:
         rank = int(self.rng.choice([0, 1, 2, 2, 3]))
-        sizes = tuple(str(size) for size in self.rng.choice([*AXES, "1"], size=rank, p=[0.3, 0.3, 0.25, 0.15]))
+        sizes = tuple(
+            str(size) for size in self.rng.choice([*AXES, "1"], size=rank, p=[0.3, 0.3, 0.25, 0.15])
+        )
         dtype = str(self.rng.choice(DTYPES, p=WEIGHTS / WEIGHTS.sum()))
         shape = tuple(1 if size == "1" else None for size in sizes)
         drawn = Drawn(T.tensor(dtype, shape=shape, name=f"x{number}"), sizes, dtype, True)
@@ -115,7 +119,10 @@ class Generator:
 
 def bind_sizes(rng: np.random.Generator) -> dict[str, int]:
     """A number for each name of a size; now and then 0 or 1."""
-    return {name: int(rng.choice([0, 1, 2, 3, 5, 8, 17, 33], p=[0.06, 0.1, 0.2, 0.2, 0.14, 0.1, 0.1, 0.1])) for name in AXES}
+    return {
+        name: int(rng.choice([0, 1, 2, 3, 5, 8, 17, 33], p=[0.06, 0.1, 0.2, 0.2, 0.14, 0.1, 0.1, 0.1]))
+        for name in AXES
+    }
 
 
 def make_array(rng: np.random.Generator, drawn: Drawn, sizes: dict[str, int]) -> Array:
@@ -139,7 +146,20 @@ def make_array(rng: np.random.Generator, drawn: Drawn, sizes: dict[str, int]) ->
 
 # Steps: each draws operands and returns a new value, or None when nothing fits.
 
-SMOOTH = ["tanh", "sigmoid", "sin", "cos", "exp", "softplus", "square", "negative", "expm1", "arctan", "erf", "log1p_abs"]
+SMOOTH = [
+    "tanh",
+    "sigmoid",
+    "sin",
+    "cos",
+    "exp",
+    "softplus",
+    "square",
+    "negative",
+    "expm1",
+    "arctan",
+    "erf",
+    "log1p_abs",
+]
 JUMPING = ["floor", "sign", "absolute", "rint"]
 
 
@@ -199,7 +219,12 @@ def binary(g: Generator) -> Drawn | None:
     made = getattr(T, name)(first.variable, second.variable)
     if made.dtype in FLOATS and name == "multiply":
         made = T.tanh(made)
-    exact = first.exact and second.exact and made.dtype not in FLOATS[2:] and name in ("add", "subtract", "maximum", "minimum")
+    exact = (
+        first.exact
+        and second.exact
+        and made.dtype not in FLOATS[2:]
+        and name in ("add", "subtract", "maximum", "minimum")
+    )
     return Drawn(made, sizes, made.dtype, exact)
 
 
@@ -208,7 +233,9 @@ def compare_and_choose(g: Generator) -> Drawn | None:
     if condition is None or not (condition[0].exact and condition[1].exact):
         return None
     first, second, sizes = condition
-    test = getattr(T, g.choose(["less", "greater_equal", "equal", "not_equal"]))(first.variable, second.variable)
+    test = getattr(T, g.choose(["less", "greater_equal", "equal", "not_equal"]))(
+        first.variable, second.variable
+    )
     if g.rng.random() < 0.3:
         return Drawn(test, sizes, "bool", True)
     made = T.where(test, first.variable, second.variable)
@@ -226,7 +253,11 @@ def reduce(g: Generator) -> Drawn | None:
     name = name or g.choose(["sum", "mean", "sum", "logsumexp"])
     x = drawn.variable
     if name in ("mean", "logsumexp"):  # of nothing: an error or NaN, tested elsewhere
-        x = T.concatenate([x, T.ones_like(x[tuple(slice(0, 1) for _ in drawn.sizes)])], axis=0) if len(drawn.sizes) == 1 else x
+        x = (
+            T.concatenate([x, T.ones_like(x[tuple(slice(0, 1) for _ in drawn.sizes)])], axis=0)
+            if len(drawn.sizes) == 1
+            else x
+        )
         name = name if len(drawn.sizes) == 1 else "sum"
     made = getattr(T, name)(x, axis=axes, keepdims=keep)
     sizes = tuple("1" if a in axes else s for a, s in enumerate(drawn.sizes) if keep or a not in axes)
@@ -251,7 +282,9 @@ def shape_work(g: Generator) -> Drawn | None:
     if name == "roll":
         return Drawn(T.roll(x, int(g.rng.integers(-3, 4)), axis), drawn.sizes, drawn.dtype, drawn.exact)
     if name == "expand":
-        return Drawn(T.expand_dims(x, axis), (*drawn.sizes[:axis], "1", *drawn.sizes[axis:]), drawn.dtype, drawn.exact)
+        return Drawn(
+            T.expand_dims(x, axis), (*drawn.sizes[:axis], "1", *drawn.sizes[axis:]), drawn.dtype, drawn.exact
+        )
     if drawn.sizes[axis] == "1":
         return None
     if name == "pad_slice":
@@ -318,11 +351,18 @@ def gather(g: Generator) -> Drawn | None:
     source = g.pick(lambda d: len(d.sizes) >= 1)
     if index is None or source is None:
         return None
-    first = T.concatenate([source.variable, T.zeros_like(source.variable[:1]), T.zeros_like(source.variable[:1])], axis=0)
+    first = T.concatenate(
+        [source.variable, T.zeros_like(source.variable[:1]), T.zeros_like(source.variable[:1])], axis=0
+    )
     padded = T.concatenate([first, T.zeros((2, *source.variable.shape[1:]), dtype=source.dtype)], axis=0)
     places = T.cast(index.variable, "int64") % 2
     if g.rng.random() < 0.4:
-        return Drawn(T.set_subtensor(padded[0], padded[1])[:-2][: source.variable.shape[0]], source.sizes, source.dtype, source.exact)
+        return Drawn(
+            T.set_subtensor(padded[0], padded[1])[:-2][: source.variable.shape[0]],
+            source.sizes,
+            source.dtype,
+            source.exact,
+        )
     return Drawn(padded[places], (*index.sizes, *source.sizes[1:]), source.dtype, source.exact)
 
 

@@ -1,13 +1,13 @@
-"""Random programs: compiled and interpreted agree, values and gradients, for several sizes of the same function."""
+"""Random programs: compiled and interpreted agree, values and gradients, for several sizes of a function."""
 
 from __future__ import annotations
 
 import pytest
-
-import croton as ct
 from tests.fuzz.compare import check_programs, disagreement, inputs_for, needs_width
 from tests.fuzz.generator import Generator
 from tests.fuzz.sanitized import SanitizedFunction
+
+import croton as ct
 
 PROGRAMS = 2000
 TOGETHER = 20  # programs in one compiled function: compiling is what takes the time

@@ -131,8 +131,12 @@ def test_short_and_long_rows(width):
             array, bias = (rng.normal(size=shape).astype("f") for shape in ((rows, columns), (columns,)))
             expected = np.tanh(array + bias) * bias
             wanted = [
-                expected, expected.sum(axis=0), expected.sum(axis=1), (array - bias).max(axis=1), (array * bias).mean()
-            ]  # fmt: skip
+                expected,
+                expected.sum(axis=0),
+                expected.sum(axis=1),
+                (array - bias).max(axis=1),
+                (array * bias).mean(),
+            ]
             for left, right in zip(f(array, bias), wanted, strict=True):
                 np.testing.assert_allclose(left, right, rtol=1e-4, atol=1e-4)
 

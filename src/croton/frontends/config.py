@@ -13,7 +13,7 @@ class Config:
     disabled_passes: names of compiler passes to leave out everywhere.
     """
 
-    floatX: str = "float64"  # noqa: N815  Theano's name
+    floatX: str = "float64"
     mode: str = field(default_factory=lambda: os.environ.get("CROTON_MODE", "compile"))
     disabled_passes: tuple[str, ...] = ()
     on_unused_input: str = "raise"
