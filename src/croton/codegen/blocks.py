@@ -22,7 +22,7 @@ from croton.codegen.unit import MOST_PIECES, Unit
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim
 from croton.graph.values import Constant, Equation, Value
-from croton.loops.members import loads
+from croton.loops.members import Member, loads
 from croton.loops.memory import MemoryPlan
 from croton.loops.program import BindSize, Callback, KernelCall, Nest, Product, Program, Step
 
@@ -108,11 +108,9 @@ class BlockPrinter:
             return
         for member in step.members:
             if member.reduced and member.reduced[0] < step.depth:
-                itemsize = dtypes.compute_dtype(member.value.type.dtype).itemsize
-                size = dims.multiply(partial_size(member), MOST_PIECES * itemsize)
-                if dims.runtime_symbols((size,)):
-                    raise NotImplementedError("a reduction whose result has a size known only while running")
-                self.plan.place(member, size, number, number)
+                size = _pieces_size(member)
+                if not dims.runtime_symbols((size,)):
+                    self.plan.place(member, size, number, number)
 
     def _last_uses(self) -> dict[Value, int]:
         last: dict[Value, int] = {}
@@ -193,12 +191,13 @@ class BlockPrinter:
         name = self.unit.kernel(code.body)
         self.work += [(cost, dims.multiply(inner, code.extent)) for cost, inner in code.work]
         pointers = [self.pointer(value) for value in code.pointers]
-        pointers += [f"{self.prefix}{self.plan.placed[member]}" for member in code.partials]
+        pointers += [self._pieces(member, code) for member in code.partials]
         extent = size(code.extent)
         work = " + ".join(f"{max(1, int(cost * 1000))} * {size(inner)}" for cost, inner in merged(code.work))
         sizes = [size(dims.of_atom(symbol)) for symbol in code.symbols]
         return [
             "{",
+            *self._allocate_pieces(code),
             f"    void *pointers[] = {{{', '.join(pointers) or '0'}}};",
             f"    const ct_int grain = ct_grain({extent}, {work});",
             f"    const ct_int sizes[] = {{{', '.join([*sizes, 'grain'])}}};",
@@ -207,13 +206,33 @@ class BlockPrinter:
             "}",
         ]
 
+    def _pieces(self, member: Member, code: NestCode) -> str:
+        """Where the pieces of an accumulated result lie."""
+        if member in self.plan.placed:
+            return f"{self.prefix}{self.plan.placed[member]}"
+        return f"pieces{code.partials.index(member)}"
+
+    def _allocate_pieces(self, code: NestCode) -> list[str]:
+        """Memory for pieces whose size is only known while running."""
+        lines = []
+        for member in code.partials:
+            if member not in self.plan.placed:
+                name, size = self._pieces(member, code), self.unit.size(_pieces_size(member))
+                number = self._equation(member.equation)
+                lines += [
+                    f"    void *const {name} = context->allocate(context, {size});",
+                    f"    if ({name} == 0)",
+                    f"        return ct_failed(context, {number}, CT_OUT_OF_MEMORY);",
+                ]
+        return lines
+
     def _combine(self, code: NestCode) -> list[str]:
         """Adds up, in order, what the pieces of the outer loop accumulated."""
         lines = []
         for member in code.partials:
             dtype = member.value.type.dtype
             size = self.unit.size(partial_size(member))
-            pieces = f"{self.prefix}{self.plan.placed[member]}"
+            pieces = self._pieces(member, code)
             combined = combine_text(member, "total", f"pieces[piece * {size} + j]")
             place = self.pointer(member.value)
             stored = self.unit.printer.stored(dtype, "total")
@@ -252,7 +271,7 @@ class BlockPrinter:
         m, n, k = (self.unit.size(size) for size in (rows, columns, inner))
         a_strides = f"1, {m}" if left_swapped else f"{k}, 1"
         b_strides = f"1, {k}" if right_swapped else f"{n}, 1"
-        a, b, c = ((self.pointer(value)) for value in (left, right, output))
+        a, b, c = (f"(void *){self.pointer(value)}" for value in (left, right, output))
         if batch == 1:
             arguments = f"{m}, {n}, {k}, {a}, {a_strides}, {b}, {b_strides}, {c}, {n}"
             call = f"{function}(context, {arguments}, 0, 0, 0)"
@@ -372,6 +391,12 @@ def _largest_size(value: Value) -> Dim:
     if bounds is None or equation is None:
         return value.type.size
     return dims.substitute(value.type.size, bounds([operand.type for operand in equation.inputs]))
+
+
+def _pieces_size(member: Member) -> Dim:
+    """Bytes for the most pieces that a result can be accumulated in."""
+    itemsize = dtypes.compute_dtype(member.value.type.dtype).itemsize
+    return dims.multiply(partial_size(member), MOST_PIECES * itemsize)
 
 
 def _static(size: Dim) -> int | None:
