@@ -423,9 +423,5 @@ def _to_array(value: object, shown: str) -> NDArray:
         array = np.asarray(value)
         dtypes.as_dtype(array.dtype)
     except (DTypeError, TypeError, ValueError) as error:
-        raise TypeError(f"{shown}: expected an array, got {builtin_name(value)} ({error})") from None
+        raise TypeError(f"{shown}: expected an array, got {type(value).__name__} ({error})") from None
     return array
-
-
-def builtin_name(value: object) -> str:
-    return type(value).__name__

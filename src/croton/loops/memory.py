@@ -6,7 +6,7 @@ reads its value, and is taken by the next value that provably fits.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from croton.graph import dims
@@ -57,13 +57,3 @@ def at_least(first: Dim, second: Dim) -> bool:
     if isinstance(difference, Expression):
         return all(coefficient >= 0 for _, coefficient in difference.terms)
     return difference >= 0
-
-
-def total(plan: MemoryPlan, align: Iterable[int] = ()) -> int | None:
-    """Bytes of the arena when every slot is static, else None."""
-    size = 0
-    for slot in plan.slots:
-        if not isinstance(slot.size, int):
-            return None
-        size += -(-slot.size // 64) * 64
-    return size

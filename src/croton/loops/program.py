@@ -79,10 +79,3 @@ class Program:
         while value in self.aliases:
             value = self.aliases[value]
         return value
-
-
-def step_equations(step: Step) -> list[Equation]:
-    """The equations that a step computes."""
-    if isinstance(step, Nest):
-        return [member.equation for member in step.members]
-    return [step.equation]

@@ -315,10 +315,6 @@ def normalize_axes(axes: object, rank: int, operation: str) -> tuple[int, ...]:
     return tuple(sorted(normalized))
 
 
-def is_zero(cotangent: Array | None) -> bool:
-    return cotangent is None
-
-
 def as_dims(shape: object) -> tuple[Dim, ...]:
     """A shape from an int, a dimension, or a sequence of ints, dimensions and scalar integer values.
 

@@ -66,11 +66,6 @@ class Contract(Operation):
         return [of_left, of_right]
 
 
-def contract(left: Array, right: Array, batch: int) -> Array:
-    """left (batch, m, k) times right (batch, k, n), both of rank 3; see `dot_general`."""
-    return apply_one(Contract(), left, right)
-
-
 def dot_general(
     x: object,
     y: object,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -357,7 +356,3 @@ def iota(size: object, dtype: DType = INT64) -> Array:
     """0, 1, 2, ... up to a size, int64 unless given."""
     (count,) = base.as_dims(size)
     return base.cast(apply_one(Iota(count)), dtype)
-
-
-def element_count(shape: Sequence[int]) -> int:
-    return math.prod(shape)
