@@ -7,7 +7,7 @@ taken through an overflow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from croton.graph.errors import NotDifferentiableError
 from croton.graph.graph import Graph
@@ -109,6 +109,6 @@ def pull_back(equation: Equation, incoming: Sequence[Value | None]) -> Sequence[
     return outgoing
 
 
-def _accumulate(totals: dict[Value, Value] | Mapping[Value, Value], value: Value, cotangent: Value) -> None:
+def _accumulate(totals: dict[Value, Value], value: Value, cotangent: Value) -> None:
     present = totals.get(value)
-    totals[value] = cotangent if present is None else add(present, cotangent)  # type: ignore[index]
+    totals[value] = cotangent if present is None else add(present, cotangent)

@@ -6,7 +6,7 @@ intermediate values lie in one piece of memory, `base`, laid out by liveness.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from croton.codegen.contraction import ContractionSpec, contraction_kernel
 from croton.codegen.nests import (
@@ -410,8 +410,8 @@ def _padded(size: Dim) -> Dim:
     return dims.multiply(64, dims.floordiv(dims.add(size, 63), 64))
 
 
-def _sum(sizes: object) -> Dim:
+def _sum(sizes: Iterable[Dim]) -> Dim:
     total: Dim = 0
-    for size in sizes:  # type: ignore[attr-defined]
+    for size in sizes:
         total = dims.add(total, size)
     return total
