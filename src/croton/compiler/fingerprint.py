@@ -6,7 +6,6 @@ that what was compiled for a fingerprint can be used again without looking at th
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 from functools import cache
@@ -16,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from croton.graph.dims import Compound, Expression, Symbol
+from croton.graph.frozen import Frozen
 from croton.graph.graph import Graph
-from croton.graph.operation import Operation
+from croton.graph.operation import Operation, SingularOperation
 from croton.graph.values import Constant, TensorType, Value
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -85,13 +85,9 @@ class _Writer:
 
     def operation(self, op: Operation) -> str:
         kind = type(op)
-        if not kind.__module__.startswith("croton."):
+        if isinstance(op, SingularOperation) or not kind.__module__.startswith("croton."):
             raise NoFingerprintError(kind.__qualname__)
-        if not dataclasses.is_dataclass(kind):
-            if getattr(op, "__dict__", None):
-                raise NoFingerprintError(kind.__qualname__)
-            return f"{kind.__module__}.{kind.__qualname__}"
-        fields = [f"{f.name}={self.parameter(getattr(op, f.name))}" for f in dataclasses.fields(kind)]
+        fields = [f"{name}={self.parameter(getattr(op, name))}" for name in kind.field_names]
         return f"{kind.__module__}.{kind.__qualname__}({', '.join(fields)})"
 
     def parameter(self, parameter: Any) -> str:
@@ -115,7 +111,7 @@ class _Writer:
             inner.symbols, inner.values = self.symbols, self.values
             inner.graph(parameter)
             return "{" + "; ".join(inner.lines) + "}"
-        if dataclasses.is_dataclass(parameter) and type(parameter).__module__.startswith("croton."):
-            fields = [self.parameter(getattr(parameter, f.name)) for f in dataclasses.fields(parameter)]
+        if isinstance(parameter, Frozen) and type(parameter).__module__.startswith("croton."):
+            fields = [self.parameter(getattr(parameter, name)) for name in parameter.field_names]
             return f"{type(parameter).__qualname__}({', '.join(fields)})"
         raise NoFingerprintError(f"{type(parameter).__qualname__} as a parameter")

@@ -13,14 +13,14 @@ from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Symbol
 from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.graph import Graph, copy_graph, substitute_type
-from croton.graph.operation import Operation
+from croton.graph.operation import Operation, SingularOperation
 from croton.graph.values import NDArray, TensorType, Value
 from croton.ops import base
 from croton.ops.base import Array
 from croton.rewrite.pipeline import stabilize
 
 
-class GraphCall(Operation):
+class GraphCall(SingularOperation):
     """The outputs of a graph for its inputs, computed by a compiled function.
 
     The graph reads nothing but its inputs. The derivative is a graph too, compiled when it is first asked

@@ -13,7 +13,7 @@ from croton.frontends.derivation import is_differentiable
 from croton.frontends.eager import Tensor, Variable
 from croton.graph.errors import ShapeError
 from croton.graph.graph import Graph, copy_graph
-from croton.graph.operation import Operation
+from croton.graph.operation import Operation, SingularOperation
 from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
 from croton.ops import base
 from croton.ops.base import Array
@@ -104,7 +104,7 @@ def _accepts_variables(function: GradientFunction) -> bool:
     return "variables" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
-class EagerCustom(Operation):
+class EagerCustom(SingularOperation):
     """What tapes record of an eager call: the gradient function is called with tensors."""
 
     transient = True  # made anew for every call, so that derivatives through it need not be remembered
@@ -121,7 +121,7 @@ class EagerCustom(Operation):
         return [value if is_differentiable(value) else None for value in found]
 
 
-class _Pullback(Operation):
+class _Pullback(SingularOperation):
     """The gradient function itself, on arrays: what it computes is seen by outer tapes."""
 
     name = "custom_gradient"

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -234,13 +233,13 @@ class _Performed(threading.local):
 _performed = _Performed()
 
 
-@dataclass(frozen=True)
 class SizesOfOutputs(Operation):
     """Runs an operation for sizes of its outputs: (output, axis) pairs, as int64 scalars."""
 
     op: Op
     places: tuple[tuple[int, int], ...]
-    location: Location | None = field(default=None, compare=False)
+    location: Location | None = None
+    uncompared = ("location",)
     name = "sizes_of_outputs"
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
@@ -357,13 +356,13 @@ class _OfOp:
         return outputs
 
 
-@dataclass(frozen=True)
 class PythonOperation(_OfOp, Operation):
     """An `Op` computed by its `perform`, which compiled functions call back."""
 
     op: Op
     shapes: tuple[Shape, ...] | None
-    location: Location | None = field(default=None, compare=False)
+    location: Location | None = None
+    uncompared = ("location",)
 
     __str__ = _OfOp.__str__
     name = _OfOp.name
@@ -380,13 +379,13 @@ def _same(first: NDArray, second: NDArray) -> bool:
     return first.shape == second.shape and first.dtype == second.dtype and first.tobytes() == second.tobytes()
 
 
-@dataclass(frozen=True)
 class CodeOperation(_OfOp, KernelOperation):
     """An `Op` that brings its own C, compiled into the function that uses it."""
 
     op: Op
     shapes: tuple[Shape, ...] | None
-    location: Location | None = field(default=None, compare=False)
+    location: Location | None = None
+    uncompared = ("location",)
 
     __str__ = _OfOp.__str__
     name = _OfOp.name

@@ -1,6 +1,6 @@
 """The interface every operation implements: one class holds everything about it.
 
-An operation is a frozen dataclass whose fields are its parameters, so that equal operations compare
+An operation is a frozen record whose fields are its parameters, so that equal operations compare
 equal. It states its shape and dtype rule (`infer`), its NumPy evaluation (`evaluate`, the reference
 that compiled code is tested against), its derivative (`vjp`, in terms of other operations) and its
 lowering, by subclassing one of the kinds in `croton.ops.base`.
@@ -8,20 +8,20 @@ lowering, by subclassing one of the kinds in `croton.ops.base`.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from croton.graph import dims
 from croton.graph.dims import Dim, Expression, Symbol
 from croton.graph.errors import NotDifferentiableError
+from croton.graph.frozen import Frozen
 
 if TYPE_CHECKING:
     from croton.graph.graph import Graph
     from croton.graph.values import NDArray, TensorType
 
 
-class Operation:
+class Operation(Frozen):
     """One operation with its parameters."""
 
     name: ClassVar[str] = "operation"
@@ -47,20 +47,20 @@ class Operation:
 
     def substitute(self, mapping: Mapping[Symbol, Dim]) -> Operation:
         """This operation with symbols replaced in its parameters."""
-        if not _fields(type(self)):
+        if not self.field_names:
             return self
         changes = {}
-        for field in _fields(type(self)):
+        for field in self.field_names:
             old = getattr(self, field)
             new = substitute_parameter(old, mapping)
             if new is not old:
                 changes[field] = new
-        return dataclasses.replace(self, **changes) if changes else self  # type: ignore[type-var]
+        return self.changed(**changes) if changes else self
 
     def parameter_dims(self) -> list[Dim]:
         """Every symbolic dimension among the parameters."""
         found: list[Dim] = []
-        for field in _fields(type(self)):
+        for field in self.field_names:
             _collect_dims(getattr(self, field), found)
         return found
 
@@ -71,30 +71,34 @@ class Operation:
     def map_graphs(self, change: Callable[[Graph], Graph]) -> Operation:
         """This operation with every sub-graph changed; itself when none does."""
         changes = {}
-        for field in _fields(type(self)):
+        for field in self.field_names:
             old = getattr(self, field)
             if any(old is graph for graph in self.graphs()):
                 new = change(old)
                 if new is not old:
                     changes[field] = new
-        return dataclasses.replace(self, **changes) if changes else self  # type: ignore[type-var]
+        return self.changed(**changes) if changes else self
 
     def __str__(self) -> str:
-        fields = _fields(type(self))
+        fields = self.field_names
         shown = ", ".join(f"{field}={getattr(self, field)}" for field in fields)
         return f"{self.name}({shown})" if shown else self.name
 
 
-_known_fields: dict[object, tuple[str, ...]] = {}
+class SingularOperation(Operation):
+    """An operation equal to itself alone, with attributes of its own: what only this process knows.
 
+    Nothing compiled for it is remembered on disk.
+    """
 
-def _fields(kind: Any) -> tuple[str, ...]:
-    """Names of a class's parameters."""
-    found = _known_fields.get(kind)
-    if found is None:
-        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-        found = _known_fields[kind] = tuple(field.name for field in fields)
-    return found
+    def __init__(self) -> None:
+        """Attributes are assigned by subclasses."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
 def substitute_parameter(parameter: Any, mapping: Mapping[Symbol, Dim]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,6 @@ from croton.ops.reduction import reduce, require_some, restore_axes
 from croton.ops.shape import broadcast_to, iota, reshape
 
 
-@dataclass(frozen=True)
 class ArgumentOfExtreme(CompositeOperation):
     """Where the first largest ("max") or smallest ("min") element along an axis is; the first NaN if any."""
 

@@ -401,12 +401,6 @@ class Where(ElementOperation):
 
     name = "where"
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Where)
-
-    def __hash__(self) -> int:
-        return hash(Where)
-
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         condition, chosen, other = operands
         if condition.dtype != BOOL:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,7 +16,6 @@ from croton.ops.elementwise import conjugate
 from croton.ops.shape import expand_dims, reshape, transpose
 
 
-@dataclass(frozen=True)
 class Contract(Operation):
     """A batch of matrix products: (B, M, K) and (B, K, N) give (B, M, N).
 

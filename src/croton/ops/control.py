@@ -8,7 +8,6 @@ each step and the results of its expensive operations; the rest is computed agai
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,6 @@ def _agree(given: TensorType, made: TensorType, what: str) -> None:
         dims.require_equal(before, after, f"{what} changes size on axis {axis}")
 
 
-@dataclass(frozen=True)
 class Scan(Operation):
     """`length` steps of a body: (state, elements, captured) -> (state, results).
 
@@ -277,7 +275,6 @@ def _is_expensive(value: Value) -> bool:
     return float(getattr(getattr(op, "scalar", None), "cost", 0.0)) >= EXPENSIVE
 
 
-@dataclass(frozen=True)
 class While(Operation):
     """Repeats a body while a condition holds.
 
@@ -322,7 +319,6 @@ class While(Operation):
         return scan.vjp(operands, outputs[: self.states], cotangents[: self.states])
 
 
-@dataclass(frozen=True)
 class Cond(Operation):
     """One of two sub-graphs of the same operands, by a bool scalar; the other one costs nothing.
 

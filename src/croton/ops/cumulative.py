@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,6 @@ _UFUNCS: dict[str, Any] = {"sum": np.add, "prod": np.multiply, "max": np.maximum
 _COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 
 
-@dataclass(frozen=True)
 class Accumulate(KernelOperation):
     """out[i] = x[0] op ... op x[i] along an axis, for op one of sum, prod, max, min.
 
@@ -170,7 +168,6 @@ def _starts_run(x: Array, y: Array, axis: int, reverse: bool) -> Array:
     )
 
 
-@dataclass(frozen=True)
 class Recurrence(KernelOperation):
     """h[t] = b[t] + a[t] h[t-1] along an axis, h[-1] = 0; operands a and b of one shape and dtype.
 
@@ -271,7 +268,6 @@ static int {name}(ct_context *context, void *const *pointers, const ct_int *size
 """
 
 
-@dataclass(frozen=True)
 class Shift(ElementOperation):
     """out[i] = x[i - 1] along an axis, 0 first; `reverse`: out[i] = x[i + 1], 0 last."""
 

@@ -9,7 +9,6 @@ singular value decomposition, which loses nothing when the matrix is singular.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,7 +37,6 @@ def _check_square(name: str, operand: TensorType) -> None:
     require_equal(operand.shape[-1], operand.shape[-2], f"{name}: rows and columns of a square matrix")
 
 
-@dataclass(frozen=True)
 class Elimination(KernelOperation):
     """What Gaussian elimination with partial pivoting tells of square matrices, stacked along leading axes.
 
@@ -188,12 +186,6 @@ class Cofactors(Operation):
 
     name = "cofactors"
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Cofactors)
-
-    def __hash__(self) -> int:
-        return hash(Cofactors)
-
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         _check_square(self.name, operands[0])
         return (operands[0],)
@@ -232,12 +224,6 @@ class Inverse(KernelOperation):
     """Inverses of square matrices by Gauss-Jordan elimination with partial pivoting; NaN where singular."""
 
     name = "inverse_by_elimination"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Inverse)
-
-    def __hash__(self) -> int:
-        return hash(Inverse)
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         _check_square(self.name, operands[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from croton.ops import base
 from croton.ops.base import Array, ElementOperation
 
 
-@dataclass(frozen=True)
 class SizeAsNumber(ElementOperation):
     """A symbolic size as an int64 scalar."""
 
@@ -39,7 +37,6 @@ class SizeAsNumber(ElementOperation):
         return builder.dimension(self.size)
 
 
-@dataclass(frozen=True)
 class NumberAsSize(Operation):
     """Makes an integer scalar the size named by a symbol; negative numbers are an error while running."""
 

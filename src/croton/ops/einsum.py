@@ -152,7 +152,6 @@ def take_diagonal(array: Array, first: int, second: int) -> Array:
     return base.apply_one(TakeDiagonal(first, second), array)
 
 
-@dataclass(frozen=True)
 class TakeDiagonal(ElementOperation):
     """Elements whose indices on axes `first` < `second` are equal; the second axis vanishes."""
 

@@ -7,7 +7,6 @@ dtype rule, NumPy evaluation, derivative. Its C is the scalar function of the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from croton.graph import dims, dtypes
 from croton.graph.dims import Shape
 from croton.graph.dtypes import BOOL, DType
 from croton.graph.errors import DTypeError
+from croton.graph.frozen import Frozen
 from croton.graph.values import Constant, NDArray, TensorType, Value
 from croton.loops.expressions import Builder, Node, Operand
 from croton.ops import base
@@ -25,8 +25,7 @@ Derivative = Callable[[Sequence[Array], Array, Array], Sequence[Array | None]]
 _INT8: DType = np.dtype(np.int8)
 
 
-@dataclass(frozen=True)
-class ScalarFunction:
+class ScalarFunction(Frozen):
     """A function of scalars, applied to every element with broadcasting.
 
     kinds: the dtype kinds accepted, as a string of "b" (bool), "i" (integers), "f" (floats), "c" (complex),
@@ -91,7 +90,6 @@ def define(
     return function
 
 
-@dataclass(frozen=True)
 class Elementwise(ElementOperation):
     """A scalar function applied to every element of operands of one dtype that broadcast together."""
 
@@ -152,8 +150,7 @@ class Elementwise(ElementOperation):
         return builder.call(self.function, output.dtype, *nodes)
 
 
-@dataclass(frozen=True)
-class Mask:
+class Mask(Frozen):
     """A cotangent that is `chosen` where every condition has the truth paired with it, and zero elsewhere."""
 
     conditions: tuple[tuple[Value, bool], ...]
@@ -257,7 +254,6 @@ def unbroadcast(cotangent: Array, shape: Shape) -> Array:
     return summed if len(axes) == extra else reshape(summed, shape)
 
 
-@dataclass(frozen=True)
 class Cast(ElementOperation):
     """Conversion to another dtype, as NumPy's astype."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -66,7 +65,6 @@ _LARGE = (
 )
 
 
-@dataclass(frozen=True)
 class CheckedIndex(KernelOperation):
     """Indices into an axis, made int64 and counted from the front.
 
@@ -125,7 +123,6 @@ def checked(index: NDArray, size: int, axis: int, mode: str) -> NDArray:
     return np.asarray(np.where(wide < 0, wide + size, wide))
 
 
-@dataclass(frozen=True)
 class Gather(ElementOperation):
     """operand[..., i1, ..., i2, ...] with index arrays on `axes`, all int64 and known to lie inside.
 
@@ -326,7 +323,6 @@ static int ct_nonzero(ct_context *context, void *const *pointers, const ct_int *
 """
 
 
-@dataclass(frozen=True)
 class Nonzero(KernelOperation):
     """Positions where a bool vector is true, in order: int64, as many as the equation finds while running."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from croton.graph.frozen import Frozen
 from croton.graph.operation import Operation
 from croton.graph.values import TensorType
 
 
-@dataclass(frozen=True)
-class CFunction:
+class CFunction(Frozen):
     """A C function that computes an operation.
 
     `source` defines `static int NAME(ct_context *context, void *const *pointers, const ct_int *sizes)` with
@@ -31,7 +30,7 @@ class CFunction:
     libraries: tuple[str, ...] = ()
     cost: float = 1.0  # rough nanoseconds per element of the largest operand or output
     fallible: bool = False
-    extra: tuple[str, ...] = field(default=())
+    extra: tuple[str, ...] = ()
 
 
 class KernelOperation(Operation):

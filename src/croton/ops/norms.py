@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ from croton.ops.shape import broadcast_to
 _SAFE = {dtypes.FLOAT32: (1e-15, 1e15), dtypes.FLOAT64: (1e-140, 1e140)}
 
 
-@dataclass(frozen=True)
 class EuclideanNorm(CompositeOperation):
     """The root of the sum of squared sizes over axes, which vanish; real for complex operands.
 

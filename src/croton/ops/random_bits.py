@@ -8,9 +8,7 @@ uniforms identically, and normals to within a few units in the last place.
 from __future__ import annotations
 
 import ctypes
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -50,7 +48,6 @@ def check_key(name: str, key: TensorType) -> None:
     dims.require_equal(key.shape[0], 2, f"{name}: a key has shape (2,)")
 
 
-@dataclass(frozen=True)
 class Draw(ElementOperation):
     """An array of independent random elements of one kind of `KINDS`, from a key."""
 
@@ -61,9 +58,7 @@ class Draw(ElementOperation):
     @property
     def scalar(self) -> ScalarFunction:
         """What fusion asks for the cost of an element."""
-        return dataclasses.replace(
-            FUNCTIONS["random_pair"], name=f"random_{self.kind}", cost=_COSTS[self.kind]
-        )
+        return FUNCTIONS["random_pair"].changed(name=f"random_{self.kind}", cost=_COSTS[self.kind])
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         check_key(f"random {self.kind}", operands[0])
@@ -89,7 +84,6 @@ class Draw(ElementOperation):
         return builder.call(f"random_{self.kind}", output.dtype, key, stream, builder.cast(position, UINT64))
 
 
-@dataclass(frozen=True)
 class Permutation(KernelOperation):
     """The numbers below `size` in random order, from a key: Fisher and Yates's shuffle."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -299,7 +298,6 @@ static int ct_repeat_positions(ct_context *context, void *const *pointers, const
 """
 
 
-@dataclass(frozen=True)
 class RepeatPositions(KernelOperation):
     """counts[0] zeros, counts[1] ones, ...: an int64 vector of a given size, the sum of the counts."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from croton.ops.elementwise import conjugate, elementwise
 from croton.ops.shape import broadcast_to, reshape, transpose
 
 
-@dataclass(frozen=True)
 class Reduce(Operation):
     """One of sum, prod, max, min, any, all over some axes, which vanish.
 

@@ -8,7 +8,6 @@ batch entry, so results with repeated positions are the same in every run: the l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Shape
 from croton.graph.dtypes import BOOL, INT64, DType
 from croton.graph.errors import DTypeError, ShapeError
+from croton.graph.frozen import Frozen
 from croton.graph.values import EagerValue, NDArray, TensorType, constant
 from croton.ops import base
 from croton.ops.base import Array, apply_one
@@ -79,7 +79,6 @@ _AT: dict[str, Callable[..., Any]] = {
 }
 
 
-@dataclass(frozen=True)
 class Scatter(KernelOperation):
     """An array (batch, height, length) with rows of values combined into it.
 
@@ -246,8 +245,7 @@ def zeros_like_array(array: Array) -> Array:
 # From indexed axes of any array to rows.
 
 
-@dataclass(frozen=True)
-class _Layout:
+class _Layout(Frozen):
     """How an array with index arrays on some axes becomes (batch, height, length), and back."""
 
     shape: Shape

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from croton.ops.base import Array, ElementOperation, apply_one
 from croton.ops.elementwise import broadcast_element, unbroadcast
 
 
-@dataclass(frozen=True)
 class Reshape(ElementOperation):
     """The same elements in C order under another shape."""
 
@@ -101,7 +99,6 @@ def _regroup(builder: Builder, index: Sequence[Node], shape: Shape, target: Shap
     return [linear, *reversed(result)]
 
 
-@dataclass(frozen=True)
 class Transpose(ElementOperation):
     """Axes in another order: axis a of the output is axis permutation[a] of the operand."""
 
@@ -131,7 +128,6 @@ class Transpose(ElementOperation):
         return operands[0].at(source)
 
 
-@dataclass(frozen=True)
 class BroadcastTo(ElementOperation):
     """The operand stretched to a shape by NumPy's rule."""
 
@@ -162,7 +158,6 @@ class BroadcastTo(ElementOperation):
         return broadcast_element(builder, operands[0], index)
 
 
-@dataclass(frozen=True)
 class Iota(ElementOperation):
     """An int64 vector 0, 1, 2, ... of a size."""
 
@@ -181,7 +176,6 @@ class Iota(ElementOperation):
         return index[0]
 
 
-@dataclass(frozen=True)
 class Concatenate(ElementOperation):
     """Operands of one dtype joined along an axis."""
 

@@ -8,7 +8,6 @@ is only known as the value of a scalar operand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -111,7 +110,6 @@ def _region(starts: Sequence[int], sizes: Sequence[int], steps: Sequence[int]) -
     return tuple(slices)
 
 
-@dataclass(frozen=True)
 class Slice(ElementOperation):
     """operand[start + i * step for i < size] on every axis; starts that are None are int64 scalar operands.
 
@@ -162,7 +160,6 @@ class Slice(ElementOperation):
         )
 
 
-@dataclass(frozen=True)
 class Place(ElementOperation):
     """The first operand with a slice of it set to the second ("set"), or with the second added there ("add").
 

@@ -6,7 +6,6 @@ Each is one operation until code is made of it, because its own derivative neith
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,6 @@ def _check(name: str, operand: TensorType) -> None:
         raise DTypeError(f"{name} is not defined for dtype {operand.dtype.name}")
 
 
-@dataclass(frozen=True)
 class Softmax(CompositeOperation):
     """exp(x) / sum(exp(x)) over axes."""
 
@@ -68,7 +66,6 @@ class Softmax(CompositeOperation):
         return [base.cast(result, base.dtype_of(operands[0]))]
 
 
-@dataclass(frozen=True)
 class LogSoftmax(CompositeOperation):
     """x - log(sum(exp(x))) over axes."""
 
@@ -105,7 +102,6 @@ class LogSoftmax(CompositeOperation):
         return [base.cast(result, base.dtype_of(operands[0]))]
 
 
-@dataclass(frozen=True)
 class LogSumExp(CompositeOperation):
     """log(sum(exp(x))) over axes, which vanish. -inf where all entries are; infinity where one is."""
 

@@ -15,12 +15,6 @@ class StopGradient(ElementOperation):
 
     name = "stop_gradient"
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, StopGradient)
-
-    def __hash__(self) -> int:
-        return hash(StopGradient)
-
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         return (operands[0],)
 

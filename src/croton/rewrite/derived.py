@@ -7,10 +7,10 @@ the derivative y / (x + y)**2, where the quotient rule would subtract nearly equ
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from croton.graph import dims
+from croton.graph.frozen import Frozen
 from croton.graph.values import EagerValue, NDArray, TensorType, Value
 from croton.ops.arithmetic import absolute, add, divide, maximum, multiply, negative, square, subtract, where
 from croton.ops.base import Array, apply_one, as_array, cast, dtype_of, shape_of
@@ -22,8 +22,7 @@ from croton.ops.exponential import exp, expm1, log, log1p, power, tanh
 LARGE = 1e150  # squares of numbers up to this are finite in float64
 
 
-@dataclass(frozen=True)
-class Formula:
+class Formula(Frozen):
     """value: parameter, operands -> result. slope: parameter, operands, output -> derivatives."""
 
     value: Callable[..., Array]
@@ -33,7 +32,6 @@ class Formula:
 FORMULAS: dict[str, Formula] = {}
 
 
-@dataclass(frozen=True)
 class Derived(CompositeOperation):
     """One of FORMULAS applied to every element, with a number as its parameter (0 if it takes none)."""
 

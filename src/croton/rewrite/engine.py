@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from croton.graph.frozen import Frozen
 from croton.graph.graph import Graph, copy_equation
 from croton.graph.values import Constant, Equation, Location, Value
 from croton.ops.base import building_graphs
@@ -17,8 +17,7 @@ from croton.rewrite.views import Product, Sum, Views, add_sums, multiply_product
 LARGEST_MERGED = 64  # elements of a constant that is compared with others by its numbers
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Frozen):
     """One entry of a table: what becomes what, and why.
 
     roots: operations at which it can fire. required, any_of: operations of which each, or one, must be among

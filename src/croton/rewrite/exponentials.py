@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from croton.graph.dtypes import DType
+from croton.graph.frozen import Frozen
 from croton.graph.values import Value
 from croton.rewrite import build
 from croton.rewrite.views import Sum, Views, add_sums, scaled_sum
@@ -14,8 +14,7 @@ from croton.rewrite.views import Sum, Views, add_sums, scaled_sum
 MOST_EXPONENTIALS = 4
 
 
-@dataclass(frozen=True)
-class Exponential:
+class Exponential(Frozen):
     """coefficient * exp(exponent); a constant is one with the exponent 0."""
 
     coefficient: float

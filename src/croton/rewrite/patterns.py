@@ -12,41 +12,37 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
 from croton.graph.dtypes import DType
+from croton.graph.frozen import Frozen
 from croton.graph.values import Value
 from croton.rewrite import build
 from croton.rewrite.views import Product, Sum, Views, add_sums, multiply_products, raised_product, scaled_sum
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(Frozen):
     """Any expression, the same wherever the name occurs."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Frozen):
     """A scalar function of patterns."""
 
     function: str
     arguments: tuple[Pattern, ...]
 
 
-@dataclass(frozen=True)
-class SumPattern:
+class SumPattern(Frozen):
     """constant + sum of coefficient * pattern."""
 
     terms: tuple[tuple[Pattern, float], ...]
     constant: float
 
 
-@dataclass(frozen=True)
-class ProductPattern:
+class ProductPattern(Frozen):
     """coefficient * product of pattern ** exponent."""
 
     factors: tuple[tuple[Pattern, float], ...]
@@ -180,8 +176,7 @@ def required_names(pattern: Pattern) -> frozenset[str]:
     return frozenset(names)
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(Frozen):
     """A pattern found: what its variables stand for, and what surrounds it.
 
     The whole is scale * pattern + rest for a sum, coefficient * pattern ** power * rest for a product.

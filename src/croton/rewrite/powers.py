@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,6 @@ from croton.rewrite.views import LARGEST_INSPECTED, Product, Sum, add_sums, even
 PRODUCTS = frozenset(("multiply", "divide", "power", "square", "sqrt", "reciprocal"))
 
 
-@dataclass(frozen=True)
 class PowerNorm(CompositeOperation):
     """sum(x**p)**(1/p) over axes for x >= 0, with x scaled by its maximum."""
 

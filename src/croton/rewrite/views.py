@@ -7,20 +7,19 @@ x - 2 * y + 1, 1 + (x - (y + y)) and -(y * 2 - x) + 1 are one `Sum`; x / sqrt(y)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from croton.graph import dtypes
+from croton.graph.frozen import Frozen
 from croton.graph.values import Constant, Equation, Value
 
 MOST_TERMS = 12  # longer sums and products are cut here, so that a chain of n costs n, not n squared
 LARGEST_INSPECTED = 4096  # elements of a constant that are looked at
 
 
-@dataclass(frozen=True)
-class Sum:
+class Sum(Frozen):
     """constant + sum of coefficient * term."""
 
     terms: Mapping[Value, float]
@@ -31,8 +30,7 @@ class Sum:
         return len(self.terms) == 1 and not self.constant and next(iter(self.terms.values())) == 1.0
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(Frozen):
     """coefficient * product of factor ** exponent, where it is defined as typed.
 
     restricted: factors that were raised to a fraction on the way, so that the product is NaN where they
@@ -41,7 +39,7 @@ class Product:
 
     factors: Mapping[Value, float]
     coefficient: float = 1.0
-    restricted: frozenset[Value] = field(default_factory=frozenset)
+    restricted: frozenset[Value] = frozenset()
 
     @property
     def is_single(self) -> bool:
