@@ -72,3 +72,34 @@ def test_casts_are_those_of_numpy(source: dtypes.DType) -> None:
     for dtype, computed, expected in zip(dtypes.ALL, compiled, interpreted, strict=True):
         assert computed.dtype == dtype
         np.testing.assert_array_equal(computed, expected, err_msg=dtype.name)
+
+
+class TestQuotientsByConstants:
+    """x / c is computed by multiplication, with the quotient's bits."""
+
+    DIVISORS = (3.0, -7.0, 0.1, np.sqrt(2), 1e100, 1e-100, 49.0, 1.0 + 2**-52, 2.0 - 2**-52)
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    def test_bits_are_those_of_the_division(self, dtype: str) -> None:
+        x = T.vector("x", dtype=dtype)
+        divisors = [
+            np.dtype(dtype).type(d) for d in self.DIVISORS if dtype == "float64" or 1e-20 < abs(d) < 1e20
+        ]
+        function = ct.function([x], [x / divisor for divisor in divisors])
+        random = np.random.default_rng(3)
+        numbers = random.normal(size=20_000) * 10.0 ** random.integers(-15, 15, 20_000)
+        numbers = np.concatenate([numbers, [0.0, -0.0, np.inf, -np.inf, np.nan]]).astype(dtype)
+        for divisor, found in zip(divisors, function(numbers), strict=True):
+            np.testing.assert_array_equal(found, numbers / divisor)
+            np.testing.assert_array_equal(np.signbit(found), np.signbit(numbers / divisor))
+
+    def test_powers_of_two_become_their_reciprocal(self) -> None:
+        printer = ScalarPrinter()
+        assert printer.quotient(dtypes.FLOAT64, "x", np.float64(8).tobytes()) == "(x * 0.125)"
+
+    @pytest.mark.parametrize("divisor", [0.0, np.inf, np.nan, 1e-300, 1e300])
+    def test_others_are_divided(self, divisor: float) -> None:
+        assert ScalarPrinter().quotient(dtypes.FLOAT64, "x", np.float64(divisor).tobytes()) is None
+
+    def test_integers_are_divided(self) -> None:
+        assert ScalarPrinter().quotient(dtypes.INT64, "x", np.int64(3).tobytes()) is None

@@ -46,6 +46,10 @@ CASES: dict[str, tuple[Truth, list[float]]] = {
     "log_ndtr": (lambda x: mpmath.log(mpmath.ncdf(x)), [-10.0, -3.0, -0.5, 0.5, 3.0]),
     "ndtr": (mpmath.ncdf, [-9.0, -1.1, 0.3, 2.0]),
     "log_sigmoid": (lambda x: -mpmath.log1p(mpmath.exp(-x)), [-30.0, -1.0, 0.5, 30.0]),
+    "logistic_density": (
+        lambda x: mpmath.exp(-x) / (1 + mpmath.exp(-x)) ** 2,
+        [-30.0, -1.0, 1e-9, 0.5, 30.0],
+    ),
     "softplus": (lambda x: mpmath.log1p(mpmath.exp(x)), [-30.0, -1.0, 0.5, 30.0]),
     "tanh": (mpmath.tanh, [0.1, 2.0, 20.0, -30.0]),
     "sinc": (lambda x: mpmath.sinc(mpmath.pi * x), [1e-9, 0.3, 1.4]),
@@ -58,7 +62,8 @@ CASES: dict[str, tuple[Truth, list[float]]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_derivatives_keep_their_relative_accuracy(name: str) -> None:
     function, points = CASES[name]
-    order = 2 if name == "log_cosh" else 4  # later ones are those of tanh, relative to its size at 1
+    # later ones are those of tanh, relative to its size at 1
+    order = 2 if name in ("log_cosh", "logistic_density") else 4
     computed = np.array(derivatives(name, order)(np.array(points)))
     expected = np.array([[truth(function, x, k) for x in points] for k in range(order + 1)])
     # by a derivative's own size, or that of its terms where it passes through zero

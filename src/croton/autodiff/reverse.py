@@ -7,7 +7,7 @@ taken through an overflow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from croton.graph.errors import NotDifferentiableError
 from croton.graph.graph import Graph
@@ -16,8 +16,6 @@ from croton.ops.arithmetic import add
 from croton.ops.base import building_graphs
 from croton.ops.shape import zeros_like
 
-Stabilize = Callable[[Graph], Graph]
-
 
 @building_graphs()
 def cotangents_of(
@@ -25,7 +23,6 @@ def cotangents_of(
     seeds: Sequence[Value],
     wrt: Sequence[Value],
     constants: Sequence[Value] = (),
-    stabilize: Stabilize | None = None,
 ) -> list[Value | None]:
     """Cotangents of `wrt` given those of `outputs` (`seeds`); None where nothing flows.
 
@@ -39,12 +36,12 @@ def cotangents_of(
         if output in stops:
             _accumulate(totals, output, seed)
     inner = [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output not in stops]
-    _propagate(inner, cut, totals, stabilize)
+    _propagate(inner, cut, totals)
     blocked = set(constants)
     for value in _deepest_first(wrt):
         if value in totals and value not in blocked and value.owner is not None:
             others = [other for other in cut if other is not value]
-            _propagate([(value, totals[value])], others, totals, stabilize)
+            _propagate([(value, totals[value])], others, totals)
     return [totals.get(value) for value in wrt]
 
 
@@ -59,14 +56,13 @@ def _propagate(
     seeded: Sequence[tuple[Value, Value]],
     cut: Sequence[Value],
     totals: dict[Value, Value],
-    stabilize: Stabilize | None,
 ) -> None:
     """Adds to `totals` what flows from the seeded values to the values in `cut`, stopping there."""
     if not seeded:
         return
-    graph = Graph.of(cut, [value for value, _ in seeded])
-    if stabilize is not None:
-        graph = stabilize(graph)
+    from croton.rewrite.pipeline import stabilize  # late: a program without derivatives needs no tables
+
+    graph = stabilize(Graph.of(cut, [value for value, _ in seeded]))
     reached = _dependents(graph)
     cotangents: dict[Value, Value] = {}
     stops = set(graph.inputs)

@@ -20,6 +20,7 @@ from croton.codegen.row_blocks import (
     is_shared_row,
 )
 from croton.codegen.scalars import ScalarPrinter, c_type, literal, size_text, storage_type
+from croton.codegen.strips import Statement, in_strips
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Symbol
 from croton.graph.dtypes import DType
@@ -27,6 +28,8 @@ from croton.graph.values import Value
 from croton.loops.expressions import Node
 from croton.loops.members import Member, index_name, register_axis
 from croton.loops.program import Nest, Program
+
+_CHEAP = frozenset(("add", "subtract", "multiply", "negative"))
 
 
 @dataclass
@@ -50,6 +53,7 @@ class _Scope:
 
     variables: frozenset[str]
     lines: list[str] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)  # the definitions among the lines
     names: dict[Node, str] = field(default_factory=dict)
     locals: dict[Value, str] = field(default_factory=dict)
     stores: list[str] = field(default_factory=list)  # last in the body: what is read may be overwritten
@@ -80,8 +84,9 @@ class NestPrinter:
         self.scopes.append(_Scope(frozenset()))
         if self.block is not None:
             width = self._size(self.block.width)
-            rows = f"const ct_int rows = {width} > 0 && {width} < {LONG_ROW} ? {TILE} / {width} : 1;"
-            self.scopes[0].lines.append(rows)
+            rows = f"ct_int rows = {width} > 0 && {width} < {LONG_ROW} ? {TILE} / {width} : 1;"
+            # sixteen rows are whole vectors, whatever their width
+            self.scopes[0].lines += [rows, "rows = rows > 16 ? rows / 16 * 16 : rows;"]
         self._outer_axis(0)
         lines = self.scopes.pop().lines
         partials = list(self.partial_names)
@@ -194,8 +199,17 @@ class NestPrinter:
         self.scopes.append(scope)
         inside()  # type: ignore[operator]
         self.scopes.pop()
-        if innermost and not any(dtypes.is_complex(m.value.type.dtype) for m in members if m.reduced):
-            outer.lines.append("#pragma omp simd" + self._reduction_clauses(members, axis))
+        vectorized = innermost and not any(
+            dtypes.is_complex(m.value.type.dtype) for m in members if m.reduced
+        )
+        head = "#pragma omp simd" + self._reduction_clauses(members, axis)
+        if vectorized and axis == self.parallel_axis and self.block is None:
+            strips = self._strips(scope, head, name)
+            if strips:
+                outer.lines += strips
+                return
+        if vectorized:
+            outer.lines.append(head)
         if self.block is not None and axis == self.block.outer:
             width = self._size(self.block.width)
             outer.lines.append(f"for (ct_int {name} = {begin}; {name} < {end}; {name} += rows) {{")
@@ -207,6 +221,14 @@ class NestPrinter:
             outer.lines.append(f"for (ct_int {name} = {begin}; {name} < {end}; ++{name}) {{")
         outer.lines += ["    " + line for line in scope.lines]
         outer.lines.append("}")
+
+    def _strips(self, scope: _Scope, head: str, variable: str) -> list[str]:
+        """The loop over the nest's whole range in strips, if that is quicker."""
+        defined = {statement.line for statement in scope.statements}
+        rest = [line for line in scope.lines if line not in defined]
+        if any("{" in line for line in rest):
+            return []  # another loop lies inside
+        return in_strips(scope.statements, rest, head, variable)
 
     def _reduction_clauses(self, members: list[Member], axis: int) -> str:
         clauses = ""
@@ -251,7 +273,7 @@ class NestPrinter:
         name, total = f"c{self._accumulator(member)}", self.partial_names[member]
         width = self._size(self.block.width)
         self.scopes[-1].lines += [
-            f"{c_type(member.value.type.dtype)} {name}_rows[{TILE}];",
+            f"{c_type(member.value.type.dtype)} {name}_rows[{TILE}] __attribute__((aligned(64)));",
             f"{c_type(member.value.type.dtype)} *{name} = rows > 1 ? {name}_rows : {total};",
             f"for (ct_int j = 0; rows > 1 && j < rows * {width}; ++j) {name}[j] = {identity};",
         ]
@@ -383,9 +405,20 @@ class NestPrinter:
             return text
         name = f"v{self.counter}"
         self.counter += 1
-        scope.lines.append(f"const {c_type(node.dtype)} {name} = {text};")
+        statement = Statement(name, c_type(node.dtype), text, self._is_free(node))
+        scope.lines.append(statement.line)
+        scope.statements.append(statement)
         scope.names[node] = name
         return name
+
+    def _is_free(self, node: Node) -> bool:
+        """Whether computing a number again costs no more than keeping it: a number read, or scaled."""
+        if node.kind == "load":
+            return True
+        return node.kind == "call" and node.data in _CHEAP and all(map(self._is_given, node.operands))
+
+    def _is_given(self, node: Node) -> bool:
+        return node.kind in ("load", "constant", "dimension") or not node.variables
 
     def _scope_for(self, node: Node) -> int:
         """The outermost open scope that has every loop variable the node needs."""
@@ -419,6 +452,10 @@ class NestPrinter:
     def _text(self, node: Node) -> str:
         if node.kind == "call":
             operands = [self._node(operand) for operand in node.operands]
+            if node.data == "divide" and node.operands[1].kind == "constant":
+                quotient = self.printer.quotient(node.dtype, operands[0], node.operands[1].data)
+                if quotient is not None:
+                    return quotient
             return self.printer.call(node.data, node.dtype, node.operands[-1].dtype, operands)
         if node.kind == "cast":
             return self.printer.cast(self._node(node.operands[0]), node.operands[0].dtype, node.dtype)
@@ -443,7 +480,7 @@ class NestPrinter:
             source, width = self._pointer(value), self._size(self.block.width)
             type = storage_type(value.type.dtype)
             self.scopes[0].lines += [
-                f"{type} {name}_rows[{TILE}];",
+                f"{type} {name}_rows[{TILE}] __attribute__((aligned(64)));",
                 f"const {type} *const {name} = rows > 1 ? {name}_rows : {source};",
                 f"for (ct_int j = 0; rows > 1 && j < rows * {width}; ++j)",
                 f"    {name}_rows[j] = {source}[j % {width}];",

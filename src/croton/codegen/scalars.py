@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -114,6 +115,19 @@ class ScalarPrinter:
             return f"{self.need(converter)}({operand})"
         return f"({c_type(target)}){operand}"
 
+    def quotient(self, dtype: DType, operand: str, divisor: bytes) -> str | None:
+        """An operand divided by a constant, by multiplication; None where that would not be as exact."""
+        if not dtypes.is_float(dtype):
+            return None
+        parts = _reciprocal(float(np.frombuffer(divisor, dtype)[0]), c_type(dtype) == "double")
+        if parts is None:
+            return None
+        wide = dtypes.FLOAT64 if c_type(dtype) == "double" else dtypes.FLOAT32
+        number, high, low = (_float_literal(part, wide) for part in parts)
+        if parts[2] == 0:
+            return f"({operand} * {high})"
+        return f"{self.need(f'ct_divide_by_{suffix(dtype)}')}({operand}, {number}, {high}, {low})"
+
     def call(self, function: str, dtype: DType, operand_dtype: DType, operands: list[str]) -> str:
         """A scalar function applied to operands that are names or literals.
 
@@ -137,6 +151,19 @@ class ScalarPrinter:
 
 def _unsigned(dtype: DType) -> str:
     return _UNSIGNED.get(dtype.name, "ct_unsigned" if dtype.name == "int64" else c_type(dtype))
+
+
+def _reciprocal(number: float, double: bool) -> tuple[float, float, float] | None:
+    """number, and the two parts of its reciprocal: `high` rounded toward zero, and the rest."""
+    smallest, largest, kind = (1e-280, 1e280, np.float64) if double else (1e-25, 1e25, np.float32)
+    if not smallest < abs(number) < largest:
+        return None
+    exact = 1 / Fraction(number)
+    high = kind(float(exact))
+    if abs(Fraction(float(high))) > abs(exact):
+        high = np.nextafter(high, kind(0))
+    low = kind(float(exact - Fraction(float(high))))
+    return number, float(high), float(low)
 
 
 def literal(data: bytes, dtype: DType) -> str:

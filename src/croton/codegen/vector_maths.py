@@ -73,6 +73,16 @@ def _source_for(names: frozenset[str]) -> str:
     return "\n".join(ordered.values())
 
 
+@functools.cache
+def length(name: str) -> int:
+    """Statements of a function and of those it calls, each counted once: a measure of what a call takes.
+
+    Raises:
+        KeyError: the name is not in `available()`.
+    """
+    return source_for([name]).count(";")
+
+
 def needs_libm(name: str) -> bool:
     """Whether the named function calls the C maths library: none does; exported code links without it.
 

@@ -17,7 +17,6 @@ from croton.graph.operation import Operation, SingularOperation
 from croton.graph.values import NDArray, TensorType, Value
 from croton.ops import base
 from croton.ops.base import Array
-from croton.rewrite.pipeline import stabilize
 
 
 class GraphCall(SingularOperation):
@@ -99,7 +98,7 @@ class GraphCall(SingularOperation):
                 targets = [output for output in graph.outputs if _floating(output)]
                 with base.building_graphs(), base.recording_paused():
                     seeds = [output.type() for output in targets]
-                    found = cotangents_of(targets, seeds, graph.inputs, (), stabilize)
+                    found = cotangents_of(targets, seeds, graph.inputs)
                 kept = [value for value in found if value is not None]
                 flows = [
                     value is not None and _floating(source)

@@ -22,7 +22,6 @@ from croton.graph.values import Constant, Equation, NDArray, TensorType, Value
 from croton.ops import base
 from croton.ops.base import Array
 from croton.ops.shape import ones_like
-from croton.rewrite.pipeline import stabilize
 
 
 class Record(NamedTuple):
@@ -122,7 +121,7 @@ class _Plan:
             self.targets = [value_of(position) for position in outline.targets]
             self.seeds = [target.type() for target in self.targets]
             wrt = [value_of(position) for position in outline.sources]
-            self.results = cotangents_of(self.targets, self.seeds, wrt, (), stabilize)
+            self.results = cotangents_of(self.targets, self.seeds, wrt)
         self.values = [value_of(position) for position in range(len(outline.arrays))]
         given = {v for v, number in zip(self.values, outline.is_number, strict=True) if not number} | {
             *self.seeds

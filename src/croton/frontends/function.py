@@ -5,13 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from croton.compiler.compile import Executable, Lowered, compile_graph
-from croton.compiler.errors import failure
 from croton.frontends.config import config
 from croton.frontends.variables import SharedVariable, TensorVariable
 from croton.graph import dims, dtypes
@@ -23,7 +21,9 @@ from croton.graph.values import Constant, EagerValue, Equation, NDArray, TensorT
 from croton.ops import base
 from croton.ops.shape import Reshape
 from croton.runtime import Function
-from croton.toolchain import find_compiler
+
+if TYPE_CHECKING:
+    from croton.compiler.compile import Executable, Lowered
 
 
 class In:
@@ -279,6 +279,13 @@ class FunctionDetails:
         return [] if self._executable is None else list(self._executable.lowered.code.slots)
 
 
+def _failure(executable: Executable, name: str, *details: Any) -> BaseException:
+    """The exception for what the compiled code reports."""
+    from croton.compiler.errors import failure
+
+    return failure(executable, name, *details)
+
+
 class _FunctionBuilder:
     """Turns a graph whose inputs are arguments and shared variables into a callable."""
 
@@ -303,6 +310,9 @@ class _FunctionBuilder:
             raise ValueError(f'mode must be "compile" or "interpret", got {mode!r}')
         if mode == "interpret":
             return self._interpreted()
+        from croton.compiler.compile import compile_graph  # late: the compiler is half of the package
+        from croton.toolchain.compilers import find_compiler
+
         if find_compiler() is None:
             _warn_of_no_compiler()
             return self._interpreted()
@@ -325,7 +335,7 @@ class _FunctionBuilder:
             callbacks=executable.callbacks,
             dtypes=list(dtypes.ALL),
             coerce=self._coerce,
-            fail=lambda code, error, sizes: failure(executable, self.name, code, error, sizes),
+            fail=partial(_failure, executable, self.name),
             routines=executable.record.routines,
             details=FunctionDetails(self.graph, executable),
         )

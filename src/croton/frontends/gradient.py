@@ -15,7 +15,6 @@ from croton.ops import base
 from croton.ops.comparison import equal
 from croton.ops.creation import arange
 from croton.ops.shape import ones_like, reshape, zeros_like
-from croton.rewrite.pipeline import stabilize
 
 
 @base.building_graphs()
@@ -49,7 +48,7 @@ def grad(
         )
     variables = _variables(wrt, disconnected_inputs, "grad")
     outputs, seeds = _seeds(cost, known_grads)
-    found = cotangents_of(outputs, seeds, variables, list(consider_constant or ()), stabilize)
+    found = cotangents_of(outputs, seeds, variables, list(consider_constant or ()))
     results = [
         _result(variable, cotangent, disconnected_inputs, return_disconnected)
         for variable, cotangent in zip(variables, found, strict=True)
@@ -82,7 +81,7 @@ def jacobian(
 
     def row(state: list[Value], place: Value) -> tuple[list[Value], list[Value]]:
         seed = base.symbolic(base.cast(equal(places, place), flat.type.dtype))
-        found = cotangents_of([flat], [seed], variables, constants, stabilize)
+        found = cotangents_of([flat], [seed], variables, constants)
         return state, [
             _result(variable, cotangent, disconnected_inputs, "zero", "jacobian")
             for variable, cotangent in zip(variables, found, strict=True)

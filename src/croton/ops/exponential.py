@@ -27,6 +27,7 @@ __all__ = [
     "log_sigmoid",
     "logaddexp",
     "logaddexp2",
+    "logistic_density",
     "pow",
     "power",
     "sigmoid",
@@ -40,6 +41,11 @@ _LOG_2 = math.log(2)
 def _evaluate_sigmoid(x: NDArray) -> Any:
     half = np.exp(-np.abs(x))
     return np.where(x >= 0, 1 / (1 + half), half / (1 + half)).astype(x.dtype)
+
+
+def _evaluate_logistic_density(x: NDArray) -> Any:
+    half = np.exp(-np.abs(x))
+    return (half / np.square(1 + half)).astype(x.dtype)
 
 
 def _evaluate_softplus(x: NDArray) -> Any:
@@ -170,6 +176,14 @@ define(
     derivative=lambda x, y, g: (multiply(g, multiply(y, sigmoid(negative(x[0])))),),
 )
 define(
+    "logistic_density",
+    1,
+    _evaluate_logistic_density,
+    kinds="f",
+    cost=1.5,
+    derivative=lambda x, y, g: (multiply(g, multiply(y, tanh(multiply(x[0], -0.5)))),),
+)
+define(
     "softplus",
     1,
     _evaluate_softplus,
@@ -246,6 +260,11 @@ def tanh(x: object) -> Array:
 def sigmoid(x: object) -> Array:
     """1 / (1 + exp(-x))."""
     return elementwise_inexact("sigmoid", x)
+
+
+def logistic_density(x: object) -> Array:
+    """sigmoid(x) * sigmoid(-x): the derivative of sigmoid, without cancellation."""
+    return elementwise_inexact("logistic_density", x)
 
 
 def softplus(x: object) -> Array:

@@ -1,4 +1,4 @@
-"""Cheaper operations for the same result: powers as products. Applied last, when no rule looks for powers."""
+"""Cheaper operations for the same result. Applied last, when no rule looks for what they replace."""
 
 from __future__ import annotations
 
@@ -29,6 +29,22 @@ def _whole_power(rewriter: Rewriter, value: Value) -> Value | None:
     return chain if number > 0 else build.call("divide", build.number(1.0, value.type.dtype), chain)
 
 
+def _sigmoid_slope(rewriter: Rewriter, value: Value) -> Value | None:
+    arguments = []
+    for factor in value.owner.inputs:  # type: ignore[union-attr]
+        if factor.owner is None or factor.owner.op.name != "sigmoid":
+            return None
+        arguments.append(factor.owner.inputs[0])
+    first, second = arguments
+    if _is_negative_of(first, second):
+        return build.call("logistic_density", second)
+    return build.call("logistic_density", first) if _is_negative_of(second, first) else None
+
+
+def _is_negative_of(value: Value, other: Value) -> bool:
+    return value.owner is not None and value.owner.op.name == "negative" and value.owner.inputs[0] is other
+
+
 STRENGTH: tuple[Rule, ...] = (
     Rule(
         "whole-power",
@@ -37,13 +53,23 @@ STRENGTH: tuple[Rule, ...] = (
         _whole_power,
         "power(x, const([5.0]))",
     ),
+    Rule(
+        "sigmoid-slope",
+        "sigmoid(x) sigmoid(-x) from one exponential and one quotient: the derivative of sigmoid and of tanh",
+        frozenset(("multiply",)),
+        _sigmoid_slope,
+        "sigmoid(x) * sigmoid(-x)",
+        low=-2,
+    ),
 )
+
 
 _RULES = RuleSet([STRENGTH])
 
 
 def reduce_strength(graph: Graph) -> Graph:
-    """The graph with powers written as products."""
-    if not any(equation.op.name == "power" for equation in graph.equations):
+    """The graph with powers written as products, and slopes of sigmoids as one function."""
+    names = {equation.op.name for equation in graph.equations}
+    if "power" not in names and not names >= {"sigmoid", "multiply"}:
         return graph
     return rewrite(graph, _RULES)

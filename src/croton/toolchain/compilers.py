@@ -17,14 +17,16 @@ from pathlib import Path
 from croton.toolchain.cache import Cache, default_cache
 from croton.toolchain.cpu import processor
 
-_PROBE_SCHEMA = "probe 1"
+_PROBE_SCHEMA = "probe 2"
 
 # Each line is one flag, or the first of several spellings that the compiler accepts.
 # Exact IEEE semantics: contraction to fused multiply-add is only explicit, and there is no -ffast-math.
+# Loops of arithmetic gain from the widest vectors there are; compilers hold back for code that mixes.
 # errno and floating-point traps, which NumPy does not offer either, would prevent vectorising.
 _WANTED: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("-O3",),),
     (("-march=native",), ("-mcpu=native",)),
+    (("-mprefer-vector-width=512",),),
     (("-ffp-contract=off",),),
     (("-fno-math-errno",),),
     (("-fno-trapping-math",),),

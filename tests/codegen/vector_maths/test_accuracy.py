@@ -123,6 +123,10 @@ CASES = {
         lambda x: 1 / (1 + mpmath.exp(-x)),
         lambda g, n: [g.uniform(-745, 40, n), g.uniform(-5, 5, n)],
     ),
+    "logistic_density": Case(
+        lambda x: mpmath.exp(-x) / (1 + mpmath.exp(-x)) ** 2,
+        lambda g, n: [g.uniform(-700, 700, n), g.uniform(-5, 5, n)],
+    ),
     "softplus": Case(
         lambda x: mpmath.log1p(mpmath.exp(x)),
         lambda g, n: [g.uniform(-745, 40, n), g.uniform(-5, 5, n)],

@@ -34,6 +34,7 @@ UNARY = {
     },
     **{name: getattr(np, name) for name in ["floor", "ceil", "rint", "trunc", "sign"]},
     "sigmoid": scipy.special.expit,
+    "logistic_density": lambda x: scipy.special.expit(x) * scipy.special.expit(-x),
     "log_sigmoid": scipy.special.log_expit,
     "softplus": lambda x: np.logaddexp(0, x),
     "lgamma": scipy.special.gammaln,

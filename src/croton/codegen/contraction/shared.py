@@ -10,13 +10,33 @@ from croton.codegen.contraction.spec import STORAGE, ContractionKernel, declarat
 
 _REAL: Final = {"float32": ("float", 4), "float64": ("double", 8)}
 _PART: Final = {"complex64": "float32", "complex128": "float64"}
-_REAL_FILES: Final = ("product.c", "tile.c", "packing.c", "vector_products.c", "packed.c", "real.c")
+_REAL_FILES: Final = (
+    "product.c",
+    "tile.c",
+    "packing.c",
+    "vector_products.c",
+    "narrow.c",
+    "packed.c",
+    "real.c",
+)
 
 
 @cache
 def c_text(name: str) -> str:
     """Text of one of the C files of this package."""
     return (Path(__file__).parent / "c" / name).read_text(encoding="utf-8")
+
+
+def _part(name: str) -> str:
+    """One file of a kernel; what is narrow stands there twice where vectors are long."""
+    text = c_text(name)
+    if name != "narrow.c":
+        return text
+    slim = text.replace("narrow", "slim").replace("NARROW", "SLIM")
+    return (
+        f"#define NARROW_BYTES VECTOR_BYTES\n{text}\n"
+        f"#if VECTOR_BYTES == 64\n#define SLIM_BYTES 32\n{slim}#endif\n"
+    )
 
 
 def _definitions(pairs: dict[str, str]) -> str:
@@ -56,5 +76,5 @@ def shared_kernel(dtype: str) -> ContractionKernel:
     declared = declarations(function, batch_function, storage)
     common = {"ELEMENT": storage, "MULTIPLY": multiply, "ENTRY": function, "BATCH_ENTRY": batch_function}
     source = _definitions(common | definitions) + "\n"
-    source += "\n".join(c_text(name) for name in names) + "\n" + declared + "\n" + c_text("entry.c")
+    source += "\n".join(_part(name) for name in names) + "\n" + declared + "\n" + c_text("entry.c")
     return ContractionKernel(function, batch_function, source, declared, shared=True)

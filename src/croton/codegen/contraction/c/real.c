@@ -8,6 +8,12 @@ static int multiply_real(const product *x)
         if (status >= 0)
             return status;
     }
+#if VECTOR_BYTES == 64
+    if (x->n <= LANES / 2)
+        return multiply_slim(x);
+#endif
+    if (x->n <= LANES)
+        return multiply_narrow(x);
     return multiply_matrices(x);
 }
 

@@ -112,3 +112,28 @@ CT_INLINE float ct_sum_error_f32(float a, float b, float s)
     float z = s - a;
     return (a - (s - z)) + (b - z);
 }
+
+/*@ ct_divide_by_f64: ct_inline ct_fma */
+/* x / c for a constant c, where high + low is 1/c and high is rounded toward zero, so that both have one sign
+ * and infinities and zeros stay what they are. The sum is rounded once: this is the quotient to within 0.5 ulp
+ * for all but very few x (Brisebarre, Muller and Raina 2004). */
+CT_INLINE double ct_divide_by_f64(double x, double c, double high, double low)
+{
+    (void)c, (void)high, (void)low;
+#if CT_HAS_FMA
+    return __builtin_fma(x, high, x * low);
+#else
+    return x / c;
+#endif
+}
+
+/*@ ct_divide_by_f32: ct_inline ct_fma */
+CT_INLINE float ct_divide_by_f32(float x, float c, float high, float low)
+{
+    (void)c, (void)high, (void)low;
+#if CT_HAS_FMA
+    return __builtin_fmaf(x, high, x * low);
+#else
+    return x / c;
+#endif
+}

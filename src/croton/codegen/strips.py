@@ -1,0 +1,135 @@
+"""Strips: a loop over several expensive functions, cut into loops of one such function each.
+
+A processor overlaps iterations only as far as its window of instructions reaches. A long body fills it alone
+and then waits for every chain of dependent operations in turn. So a long loop runs strip by strip, and in a
+strip one part of the body after the other; what a later part needs of an earlier one is kept for the strip.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from croton.codegen import vector_maths
+
+STRIP = 256  # elements: what the parts hand over stays in the first-level cache
+EXPENSIVE = 15  # statements of a function from which on it is worth a loop of its own
+MOST_IN_PART = 60  # statements of the functions that share a loop
+MOST_KEPT = 12  # arrays of a strip
+_NAME = re.compile(r"\bv\d+\b")
+_FUNCTION = re.compile(r"\bct_\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`const type name = text;` in a loop body. free: as cheap to compute again as to keep."""
+
+    name: str
+    type: str
+    text: str
+    free: bool
+
+    @property
+    def line(self) -> str:
+        return f"const {self.type} {self.name} = {self.text};"
+
+    @property
+    def reads(self) -> list[str]:
+        return _NAME.findall(self.text)
+
+    @property
+    def weight(self) -> int:
+        """Statements of the vector maths functions it calls."""
+        names = [name for name in _FUNCTION.findall(self.text) if name in vector_maths.available()]
+        return sum(vector_maths.length(name) for name in names)
+
+
+def in_strips(statements: Sequence[Statement], last: Sequence[str], head: str, variable: str) -> list[str]:
+    """The lines of a loop over `variable` from `begin` to `end` in strips; none if cutting it does not pay.
+
+    statements: the body in order. last: lines that follow them, such as stores; they stay together at the
+    end, because what the body reads may lie where they write. head: the line before a loop that runs over
+    them.
+    """
+    parts = _parts(statements)
+    if len(parts) < 2:
+        return []
+    placed = {statement.name: number for number, part in enumerate(parts) for statement in part}
+    by_name = {statement.name: statement for statement in statements}
+    wanted = [_wanted(part, by_name) for part in parts]
+    final = len(parts) - 1
+    wanted[final] |= _closure(_names(last), by_name)
+    kept = {
+        name
+        for number, names in enumerate(wanted)
+        for name in names
+        if not by_name[name].free and placed[name] < number
+    }
+    if len(kept) > MOST_KEPT:
+        return []
+    lines = [
+        f"{by_name[name].type} {name}_strip[{STRIP}];" for name in sorted(kept, key=lambda n: int(n[1:]))
+    ]
+    lines += [
+        f"for (ct_int strip = begin; strip < end; strip += {STRIP}) {{",
+        f"    const ct_int stop = end - strip < {STRIP} ? end : strip + {STRIP};",
+    ]
+    for number in range(len(parts)):
+        lines.append("    " + (head if number == final else "#pragma omp simd"))
+        lines.append(f"    for (ct_int {variable} = strip; {variable} < stop; ++{variable}) {{")
+        for statement in statements:
+            name = statement.name
+            if name in wanted[number] and name in kept and placed[name] < number:
+                lines.append(f"        const {statement.type} {name} = {name}_strip[{variable} - strip];")
+            elif name in wanted[number] and (statement.free or placed[name] == number):
+                lines.append("        " + statement.line)
+                if name in kept:
+                    lines.append(f"        {name}_strip[{variable} - strip] = {name};")
+        if number == final:
+            lines += ["        " + line for line in last]
+        lines.append("    }")
+    return [*lines, "}"]
+
+
+def _parts(statements: Sequence[Statement]) -> list[list[Statement]]:
+    """Which loop computes each statement: expensive ones in turn, others as soon as their operands exist."""
+    number: dict[str, int] = {}
+    current, weight = 0, 0
+    for statement in statements:
+        earliest = max((number[name] for name in statement.reads if name in number), default=0)
+        own = statement.weight
+        if own >= EXPENSIVE:
+            if weight and weight + own > MOST_IN_PART:
+                current, weight = current + 1, 0
+            weight += own
+            earliest = current
+        number[statement.name] = earliest
+    parts: list[list[Statement]] = [[] for _ in range(current + 1)]
+    for statement in statements:
+        parts[number[statement.name]].append(statement)
+    return parts
+
+
+def _names(lines: Iterable[str]) -> set[str]:
+    return {name for line in lines for name in _NAME.findall(line)}
+
+
+def _wanted(part: Sequence[Statement], by_name: dict[str, Statement]) -> set[str]:
+    """Names that a part computes or reads, with what free ones are computed from."""
+    own = {statement.name for statement in part if not statement.free}
+    return own | _closure(
+        {name for statement in part if not statement.free for name in statement.reads}, by_name
+    )
+
+
+def _closure(names: set[str], by_name: dict[str, Statement]) -> set[str]:
+    found: set[str] = set()
+    stack = [name for name in names if name in by_name]
+    while stack:
+        name = stack.pop()
+        if name not in found:
+            found.add(name)
+            if by_name[name].free:
+                stack.extend(read for read in by_name[name].reads if read in by_name)
+    return found
