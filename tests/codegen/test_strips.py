@@ -84,6 +84,15 @@ class TestParts:
         ]
         assert sum("const double v0 = b0[i0];" in line for line in lines) == 2
 
+    def test_functions_of_one_number_and_its_negative_stay_together(self) -> None:
+        body = [
+            statement("v0", "b0[i0]", True),
+            statement("v1", "ct_erfc_f64(v0)"),
+            statement("v2", "(-v0)", True),
+            statement("v3", "ct_erfc_f64(v2)"),
+        ]
+        assert in_strips(body, ["b1[i0] = v1 + v3;"], "", "i0") == []
+
     def test_too_many_values_to_keep(self) -> None:
         early = [statement(f"v{n}", f"ct_erfc_f64(x{n})") for n in range(20)]
         total = statement("v99", " + ".join(f"v{n}" for n in range(20)))

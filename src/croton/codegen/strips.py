@@ -18,6 +18,7 @@ EXPENSIVE = 15  # statements of a function from which on it is worth a loop of i
 MOST_IN_PART = 60  # statements of the functions that share a loop
 MOST_KEPT = 12  # arrays of a strip
 _NAME = re.compile(r"\bv\d+\b")
+_NEGATIVE = re.compile(r"\(-(v\d+)\)")
 _FUNCTION = re.compile(r"\bct_\w+")
 
 
@@ -93,18 +94,29 @@ def in_strips(statements: Sequence[Statement], last: Sequence[str], head: str, v
 
 
 def _parts(statements: Sequence[Statement]) -> list[list[Statement]]:
-    """Which loop computes each statement: expensive ones in turn, others as soon as their operands exist."""
+    """Which loop computes each statement: expensive ones in turn, others as soon as their operands exist.
+
+    Functions of one number, or of it and its negative, stay together: they share most of their work.
+    """
     number: dict[str, int] = {}
+    negated: dict[str, str] = {}
+    of_argument: dict[tuple[str, ...], int] = {}
     current, weight = 0, 0
     for statement in statements:
-        earliest = max((number[name] for name in statement.reads if name in number), default=0)
+        place = max((number[name] for name in statement.reads if name in number), default=0)
+        if found := _NEGATIVE.fullmatch(statement.text):
+            negated[statement.name] = negated.get(found[1], found[1])
         own = statement.weight
         if own >= EXPENSIVE:
-            if weight and weight + own > MOST_IN_PART:
-                current, weight = current + 1, 0
-            weight += own
-            earliest = current
-        number[statement.name] = earliest
+            argument = tuple(negated.get(name, name) for name in statement.reads)
+            if of_argument.get(argument, -1) >= place:
+                place = of_argument[argument]
+            else:
+                if weight and weight + own > MOST_IN_PART:
+                    current, weight = current + 1, 0
+                weight += own
+                place = of_argument[argument] = current
+        number[statement.name] = place
     parts: list[list[Statement]] = [[] for _ in range(current + 1)]
     for statement in statements:
         parts[number[statement.name]].append(statement)
