@@ -400,14 +400,14 @@ def require_equal(left: Dim, right: Dim, reason: str) -> Dim:
     return left if isinstance(left, int) else right if isinstance(right, int) else left
 
 
-def require_at_least(size: Dim, least: int, reason: str) -> None:
+def require_at_least(size: Dim, least: Dim, reason: str) -> None:
     """Asks for a size of at least `least`; a guard is recorded where that is only known at call time.
 
     Raises:
-        ShapeError: it is known and smaller; the message starts with `reason`.
+        ShapeError: both are known and it is smaller; the message starts with `reason`.
     """
     guard = Guard(size, least, reason, "at_least")
-    if isinstance(size, int):
+    if isinstance(size, int) and isinstance(least, int):
         if size < least:
             raise ShapeError(guard.explain(size, least))
     elif _recorder.guards is not None:

@@ -20,10 +20,13 @@ from croton.graph.interpreter import interpret
 from croton.graph.operation import Operation
 from croton.graph.values import Constant, NDArray, TensorType, Value
 from croton.ops import base
-from croton.ops.arithmetic import add
+from croton.ops.arithmetic import add, where
 from croton.ops.base import Array, apply
-from croton.ops.dimension import dim_of
+from croton.ops.comparison import less_equal
+from croton.ops.dimension import dim_of, size_as_number
+from croton.ops.rows import among_zeros, is_zero, rows
 from croton.ops.shape import zeros_like
+from croton.ops.slicing import at_most, smaller
 
 Differentiate = Callable[[Sequence[Value], Sequence[Value], Sequence[Value]], list[Value | None]]
 
@@ -48,6 +51,7 @@ class Scan(Operation):
 
     Operands: initial state, sequences (elements along axis 0), captured values. Outputs: final state, then
     results stacked along a new axis 0. With `reverse`, steps run from the last element to the first.
+    Derivatives go back through the last `truncate` steps only, unless it is negative.
     """
 
     body: Graph
@@ -55,6 +59,7 @@ class Scan(Operation):
     states: int
     sequences: int
     reverse: bool = False
+    truncate: int = -1
     name = "scan"
 
     def graphs(self) -> tuple[Graph, ...]:
@@ -165,6 +170,7 @@ class _ScanDerivative:
             scan.states,
             scan.sequences,
             scan.reverse,
+            scan.truncate,
         )
         stacked = apply(forward, *operands)[len(scan.body.outputs) :]
         by_output = dict(zip(range(len(scan.body.outputs)), cotangents, strict=True))
@@ -181,13 +187,16 @@ class _ScanDerivative:
         differentiable = [state for state in self.states if state in self.cotangents]
         accumulated = [value for value in self.captured if self.cotangents.get(value) is not None]
         sums = [_placeholder(value.type) for value in accumulated]
-        seed_of = dict(zip(self.seeded, self.seeds, strict=True))
         state_outputs = scan.body.outputs[: scan.states]
-        state_seeds, merged = self._state_seeds(seed_of, state_outputs, differentiable)
-        result_outputs = [
-            output for output in scan.body.outputs[scan.states :] if dtypes.is_inexact(output.type.dtype)
+        state_seeds = [_placeholder(state.type) for state in differentiable]
+        flowing = [
+            position
+            for position in range(scan.states, len(scan.body.outputs))
+            if dtypes.is_inexact(scan.body.outputs[position].type.dtype) and not is_zero(cotangents[position])
         ]
-        result_seeds, result_cotangents = self._result_seeds(result_outputs, cotangents)
+        result_seeds = [_placeholder(scan.body.outputs[position].type) for position in flowing]
+        result_cotangents = [cotangents[position] for position in flowing]
+        result_outputs = [scan.body.outputs[position] for position in flowing]
         element_cotangents = [value for value in self.elements if self.cotangents.get(value) is not None]
 
         def cotangent(value: Value) -> Value:
@@ -204,58 +213,60 @@ class _ScanDerivative:
         ]
         saved_inputs = [_placeholder(value.type) for value in saved]
         replacements: dict[Value, Value] = dict(zip(saved, saved_inputs, strict=True))
-        replacements.update(merged(result_seeds))
+        replacements.update(
+            self._totals(
+                [*(state_outputs[self.states.index(state)] for state in differentiable), *result_outputs],
+                [*state_seeds, *result_seeds],
+            )
+        )
         inputs = [*state_seeds, *sums, *saved_inputs, *result_seeds, *self.elements, *self.captured]
         full = Graph.of([], outputs)
         body_graph = copy_graph(full, replacements)
         body = Graph.of(inputs, body_graph.outputs)
+        start, steps = self._covered()
         sequences = [*stacked, *result_cotangents, *operands[scan.states : scan.states + scan.sequences]]
+        sequences = [rows(sequence, start, steps) for sequence in sequences]
         initial = [
             *(cotangents[self.states.index(state)] for state in differentiable),
             *(zeros_like(operands[self.inputs.index(value)]) for value in accumulated),
         ]
-        backward = Scan(body, scan.length, len(initial), len(sequences), not scan.reverse)
-        made = apply(backward, *initial, *sequences, *operands[scan.states + scan.sequences :])
+        backward = Scan(body, steps, len(initial), len(sequences), not scan.reverse)
+        made = list(apply(backward, *initial, *sequences, *operands[scan.states + scan.sequences :]))
+        first = len(differentiable)
+        made[:first] = [self._if_all_covered(cotangent) for cotangent in made[:first]]
+        first += len(accumulated)
+        made[first:] = [among_zeros(cotangent, start, scan.length) for cotangent in made[first:]]
         results: dict[Value, Array] = dict(
             zip([*differentiable, *accumulated, *element_cotangents], made, strict=True)
         )
         return [results.get(value) for value in self.inputs]
 
-    def _state_seeds(
-        self, seed_of: dict[Value, Value], outputs: Sequence[Value], differentiable: list[Value]
-    ) -> tuple[list[Value], Callable[[list[Value]], dict[Value, Value]]]:
-        """The backward loop's state, and the seeds in terms of it and of the results' cotangents.
-
-        An output that is both state and result gets the sum of both cotangents.
-        """
-        state_seeds = [_placeholder(state.type) for state in differentiable]
+    def _covered(self) -> tuple[Dim, Dim]:
+        """The first row and the number of rows of the steps that the derivative goes back through."""
         scan = self.scan
+        if scan.truncate < 0:
+            return 0, scan.length
+        steps = smaller(scan.length, scan.truncate)
+        return (0 if scan.reverse else dims.subtract(scan.length, steps)), steps
 
-        def merge(result_seeds: list[Value]) -> dict[Value, Value]:
-            totals: dict[Value, Value] = {}
-            for state, seed in zip(differentiable, state_seeds, strict=True):
-                output = outputs[self.states.index(state)]
-                totals[output] = _plus(totals.get(output), seed)
-            results = [o for o in scan.body.outputs[scan.states :] if dtypes.is_inexact(o.type.dtype)]
-            for output, seed in zip(results, result_seeds, strict=True):
-                totals[output] = _plus(totals.get(output), seed)
-            return {
-                placeholder: totals.get(output, base.symbolic(zeros_like(placeholder)))
-                for output, placeholder in seed_of.items()
-            }
+    def _if_all_covered(self, cotangent: Array) -> Array:
+        """The cotangent of the initial state: zero where the derivative stops before it gets there."""
+        scan = self.scan
+        if scan.truncate < 0 or at_most(scan.length, scan.truncate):
+            return cotangent
+        if isinstance(scan.length, int):
+            return zeros_like(cotangent)
+        return where(less_equal(size_as_number(scan.length), scan.truncate), cotangent, 0)
 
-        return state_seeds, merge
-
-    def _result_seeds(
-        self, outputs: Sequence[Value], cotangents: dict[int, Array]
-    ) -> tuple[list[Value], list[Array]]:
-        seeds = [_placeholder(output.type) for output in outputs]
-        positions = [
-            position
-            for position in range(self.scan.states, len(self.scan.body.outputs))
-            if dtypes.is_inexact(self.scan.body.outputs[position].type.dtype)
-        ]
-        return seeds, [cotangents[position] for position in positions]
+    def _totals(self, outputs: Sequence[Value], arriving: Sequence[Value]) -> dict[Value, Value]:
+        """What each seed stands for: the sum of what arrives at its output, as state and as result."""
+        totals: dict[Value, Value] = {}
+        for output, cotangent in zip(outputs, arriving, strict=True):
+            totals[output] = _plus(totals.get(output), cotangent)
+        return {
+            seed: totals.get(output, base.symbolic(zeros_like(seed)))
+            for output, seed in zip(self.seeded, self.seeds, strict=True)
+        }
 
 
 def _plus(first: Value | None, second: Value) -> Value:
