@@ -50,6 +50,9 @@ class BlockPrinter:
         self.places: dict[Value, str] = dict(inputs)
         self.plan = MemoryPlan()
         self.dynamic: set[Value] = set()  # values whose memory is allocated while running
+        self.persistent: list[str] = []  # declarations at the start of the function, shared with inner blocks
+        self.nested = False  # whether this is part of a loop or branch
+        self._pieces_of: dict[Member, str] = {}
         self.lines: list[str] = []
         self.work: Work = []
         self.sub_blocks = 0
@@ -73,9 +76,23 @@ class BlockPrinter:
             name = f"{self.prefix}{slot.number}"
             lines.append(f"char *const {name} = {offset}; (void){name};")
             offset = f"{name} + {self.unit.size(_padded(slot.size))}"
-        for value in self.dynamic:
-            lines.append(f"void *{self.places[value]} = 0; (void){self.places[value]};")
         return lines
+
+    def reserve(self, name: str, size: Dim, equation: Equation | None) -> list[str]:
+        """Statements that make the pointer `name` one to memory of a size only known while running.
+
+        What a loop reserves in every step stays reserved: it grows when a step needs more.
+        """
+        bytes_text = self.unit.size(size)
+        if self.nested:
+            self.unit.function("ct_reserve", RESERVE)
+            self.persistent.append(f"void *{name} = 0; ct_int {name}_room = -1;")
+            memory = f"ct_reserve(context, &{name}, &{name}_room, {bytes_text})"
+        else:
+            self.persistent.append(f"void *{name} = 0;")
+            memory = f"({name} = context->allocate(context, {bytes_text}))"
+        failed = f"ct_failed(context, {self._equation(equation)}, CT_OUT_OF_MEMORY)"
+        return [f"if ({memory} == 0)", f"    return {failed};"]
 
     # Memory.
 
@@ -127,12 +144,8 @@ class BlockPrinter:
     def _allocate_dynamic(self, step: Step) -> None:
         for value in made_by(step):
             if value in self.dynamic:
-                size = self.unit.size(dims.multiply(value.type.size, value.type.dtype.itemsize))
-                name = self.places[value]
-                self.lines.append(f"if (({name} = context->allocate(context, {size})) == 0)")
-                self.lines.append(
-                    f"    return ct_failed(context, {self._equation(value.owner)}, CT_OUT_OF_MEMORY);"
-                )
+                size = dims.multiply(_largest_size(value), value.type.dtype.itemsize)
+                self.lines += self.reserve(self.places[value], size, value.owner)
 
     def _copy_outputs(self) -> None:
         for position, output in enumerate(self.program.graph.outputs):
@@ -191,7 +204,7 @@ class BlockPrinter:
         name = self.unit.kernel(code.body)
         self.work += [(cost, dims.multiply(inner, code.extent)) for cost, inner in code.work]
         pointers = [self.pointer(value) for value in code.pointers]
-        pointers += [self._pieces(member, code) for member in code.partials]
+        pointers += [self._pieces(member) for member in code.partials]
         extent = size(code.extent)
         work = " + ".join(f"{max(1, int(cost * 1000))} * {size(inner)}" for cost, inner in merged(code.work))
         sizes = [size(dims.of_atom(symbol)) for symbol in code.symbols]
@@ -206,24 +219,19 @@ class BlockPrinter:
             "}",
         ]
 
-    def _pieces(self, member: Member, code: NestCode) -> str:
+    def _pieces(self, member: Member) -> str:
         """Where the pieces of an accumulated result lie."""
         if member in self.plan.placed:
             return f"{self.prefix}{self.plan.placed[member]}"
-        return f"pieces{code.partials.index(member)}"
+        return self._pieces_of.setdefault(member, f"{self.prefix}pieces{len(self._pieces_of)}")
 
     def _allocate_pieces(self, code: NestCode) -> list[str]:
         """Memory for pieces whose size is only known while running."""
         lines = []
         for member in code.partials:
             if member not in self.plan.placed:
-                name, size = self._pieces(member, code), self.unit.size(_pieces_size(member))
-                number = self._equation(member.equation)
-                lines += [
-                    f"    void *const {name} = context->allocate(context, {size});",
-                    f"    if ({name} == 0)",
-                    f"        return ct_failed(context, {number}, CT_OUT_OF_MEMORY);",
-                ]
+                reserved = self.reserve(self._pieces(member), _pieces_size(member), member.equation)
+                lines += ["    " + line for line in reserved]
         return lines
 
     def _combine(self, code: NestCode) -> list[str]:
@@ -232,7 +240,7 @@ class BlockPrinter:
         for member in code.partials:
             dtype = member.value.type.dtype
             size = self.unit.size(partial_size(member))
-            pieces = self._pieces(member, code)
+            pieces = self._pieces(member)
             combined = combine_text(member, "total", f"pieces[piece * {size} + j]")
             place = self.pointer(member.value)
             stored = self.unit.printer.stored(dtype, "total")
@@ -300,7 +308,7 @@ class BlockPrinter:
         self.unit.function(function.name, function.source)
         values = [*equation.inputs, *equation.outputs]
         bound = equation.bound_symbols()
-        names = [self._runtime_name(symbol) for symbol in bound]
+        names = [self.runtime_name(symbol) for symbol in bound]
         pointers = ", ".join([*(self.pointer(value) for value in values), *(f"&{name}" for name in names)])
         sizes = [size for value in values for size in value.type.shape]
         known = [self.unit.size(0 if dims.runtime_symbols((size,)) & set(bound) else size) for size in sizes]
@@ -315,7 +323,7 @@ class BlockPrinter:
             "}",
         ]
 
-    def _runtime_name(self, symbol: dims.Symbol) -> str:
+    def runtime_name(self, symbol: dims.Symbol) -> str:
         """The C variable of a size found while running, declared here."""
         name = self.unit.runtime.setdefault(symbol, f"k{len(self.unit.runtime)}")
         self.lines.append(f"ct_int {name} = 0;")
@@ -324,7 +332,7 @@ class BlockPrinter:
     def _bind_size(self, step: BindSize) -> list[str]:
         equation = step.equation
         (symbol,) = equation.bound_symbols()
-        name = self._runtime_name(symbol)
+        name = self.runtime_name(symbol)
         output = self.places.get(equation.outputs[0])
         lines = [f"{name} = *(const ct_int *){self.pointer(equation.inputs[0])};", f"if ({name} < 0) {{"]
         lines += [f"    context->error[1] = {name};"]
@@ -349,6 +357,19 @@ class BlockPrinter:
         lines.append(f"        return ct_failed(context, {self._equation(equation)}, CT_CALLBACK_RAISED);")
         lines.append("}")
         return lines
+
+
+RESERVE = """\
+static inline void *ct_reserve(ct_context *context, void **memory, ct_int *room, ct_int bytes)
+{
+    if (bytes > *room) {
+        const ct_int wanted = bytes + bytes / 2;
+        *memory = context->allocate(context, wanted);
+        *room = *memory != 0 ? wanted : -1;
+    }
+    return *memory;
+}
+"""
 
 
 def made_by(step: Step) -> list[Value]:

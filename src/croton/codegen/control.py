@@ -6,7 +6,7 @@ written where they lie, one step further each time. A loop asks now and then whe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from croton.graph import dims
 from croton.graph.dims import Dim
@@ -22,7 +22,12 @@ UNKNOWN_LENGTH = 30_000.0  # nanoseconds a while loop is taken to need: other th
 
 def print_control(block: BlockPrinter, step: Control, number: int) -> list[str]:
     """Statements of a scan, a while loop or a branch."""
-    printers = {"scan": _print_scan, "while_loop": _print_while, "cond": _print_cond}
+    printers = {
+        "scan": _print_scan,
+        "scan_until": _print_scan,
+        "while_loop": _print_while,
+        "cond": _print_cond,
+    }
     return printers[step.equation.op.name](block, step, number)
 
 
@@ -47,27 +52,36 @@ def _body(
     places.update(zip(program.graph.inputs, inputs, strict=True))
     inner = BlockPrinter(program, block.unit, places, outputs, prefix)
     inner.guards = block.guards
+    inner.persistent, inner.nested = block.persistent, True
     inner.print()
     memory = inner.arena()
     key = (program, block.sub_blocks)
     base = "0"
     if memory != 0:
-        if dims.runtime_symbols((memory,)):
-            raise NotImplementedError("a loop body whose memory has a size known only while running")
         block.plan.place(key, memory, number, number)
         base = f"{block.prefix}{block.plan.placed[key]}"
     return [*inner.declarations(base), *inner.lines], inner
 
 
-def _state_buffers(block: BlockPrinter, step: Control, number: int, count: int) -> list[tuple[str, str]]:
-    """Two places for each value of a loop's state: the output itself, and a buffer of its own."""
-    buffers = []
+def _state_buffers(
+    block: BlockPrinter, step: Control, number: int, count: int
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Two places for each value of a loop's state, the output itself and a buffer of its own.
+
+    Also statements that get memory for buffers of a size only known while running.
+    """
+    buffers, lines = [], []
     for position in range(count):
         output = step.equation.outputs[position]
-        key = (step, position)
-        block.plan.place(key, _bytes(output), number, number)
-        buffers.append((block.pointer(output), f"{block.prefix}{block.plan.placed[key]}"))
-    return buffers
+        if dims.runtime_symbols((output.type.size,)):
+            spare = f"{_tag(block, number)}spare{position}"
+            lines += block.reserve(spare, _bytes(output), step.equation)
+        else:
+            key = (step, position)
+            block.plan.place(key, _bytes(output), number, number)
+            spare = f"{block.prefix}{block.plan.placed[key]}"
+        buffers.append((block.pointer(output), spare))
+    return buffers, lines
 
 
 def _start_state(block: BlockPrinter, step: Control, buffers: list[tuple[str, str]], tag: str) -> list[str]:
@@ -110,49 +124,78 @@ def _interruption(block: BlockPrinter, step: Control, counter: str) -> list[str]
 
 
 def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
-    op = step.equation.op
-    states, sequences = op.states, op.sequences  # type: ignore[attr-defined]
-    length = block.unit.size(op.length)  # type: ignore[attr-defined]
+    """A scan, also one that stops when the last output of its body is true."""
+    op: Any = step.equation.op
+    states, stops = op.states, op.name == "scan_until"
+    length = block.unit.size(op.length)
     body = step.bodies[0]
-    buffers = _state_buffers(block, step, number, states)
+    buffers, reserved = _state_buffers(block, step, number, states)
     tag = _tag(block, number)
+    results = range(len(body.graph.outputs) - states - stops)
     inputs = [f"{tag}state{position}" for position in range(states)]
-    inputs += [f"{tag}element{position}" for position in range(sequences)]
-    inputs += [block.pointer(operand) for operand in step.equation.inputs[states + sequences :]]
+    inputs += [f"{tag}element{position}" for position in range(op.sequences)]
+    inputs += [block.pointer(operand) for operand in step.equation.inputs[states + op.sequences :]]
     outputs = [f"{tag}next{position}" for position in range(states)]
-    outputs += [f"{tag}result{position}" for position in range(len(body.graph.outputs) - states)]
+    outputs += [f"{tag}result{position}" for position in results]
+    outputs += [f"&{tag}stop"] if stops else []
     lines, inner = _body(block, body, number, inputs, outputs)
-    block.work += [(cost, dims.multiply(size, op.length)) for cost, size in inner.work]  # type: ignore[attr-defined]
-    place = f"{length} - 1 - {tag}step" if op.reverse else f"{tag}step"  # type: ignore[attr-defined]
+    block.work += [(cost, dims.multiply(size, op.length)) for cost, size in inner.work]
     loop = _interruption(block, step, f"{tag}step")
+    place = f"{length} - 1 - {tag}step" if op.reverse else f"{tag}step"
     loop.append(f"const ct_int {tag}at = {place}; (void){tag}at;")
-    for position in range(sequences):
-        operand = step.equation.inputs[states + position]
-        size = block.unit.size(_bytes(body.graph.inputs[states + position]))
-        start = f"(char *){block.pointer(operand)}"
-        loop.append(f"void *const {tag}element{position} = {start} + {tag}at * {size};")
-        loop.append(f"(void){tag}element{position};")
-    for position, result in enumerate(body.graph.outputs[states:]):
-        output = step.equation.outputs[states + position]
-        size = block.unit.size(_bytes(result))
-        loop.append(
-            f"void *const {tag}result{position} = (char *){block.pointer(output)} + {tag}at * {size};"
-        )
+    loop += _elements(block, step, tag)
+    loop += _results(block, step, results, tag, f"{tag}step" if stops else f"{tag}at")
+    loop += [f"unsigned char {tag}stop = 0;"] if stops else []
+    loop += [*lines, *_swap_state(buffers, tag)]
+    loop += [f"if ({tag}stop) {{ ++{tag}step; break; }}"] if stops else []
     return [
         "{",
-        *_indent(_start_state(block, step, buffers, tag)),
-        f"    for (ct_int {tag}step = 0; {tag}step < {length}; ++{tag}step) {{",
-        *_indent(_indent([*loop, *lines, *_swap_state(buffers, tag)])),
+        *_indent([*reserved, *_start_state(block, step, buffers, tag)]),
+        f"    ct_int {tag}step = 0;",
+        f"    for (; {tag}step < {length}; ++{tag}step) {{",
+        *_indent(_indent(loop)),
         "    }",
         *_indent(_end_state(block, step, buffers, tag)),
+        *_indent(_count_steps(block, step, tag) if stops else []),
         "}",
     ]
+
+
+def _elements(block: BlockPrinter, step: Control, tag: str) -> list[str]:
+    """Pointers to the elements of the sequences that a step reads."""
+    op: Any = step.equation.op
+    lines = []
+    for position, operand in enumerate(step.equation.inputs[op.states : op.states + op.sequences]):
+        size = block.unit.size(_bytes(step.bodies[0].graph.inputs[op.states + position]))
+        start = f"(char *){block.pointer(operand)}"
+        lines.append(f"void *const {tag}element{position} = {start} + {tag}at * {size};")
+        lines.append(f"(void){tag}element{position};")
+    return lines
+
+
+def _results(block: BlockPrinter, step: Control, results: range, tag: str, row: str) -> list[str]:
+    """Pointers to where the results of a step come to lie."""
+    op: Any = step.equation.op
+    lines = []
+    for position in results:
+        output = step.equation.outputs[op.states + position]
+        size = block.unit.size(_bytes(step.bodies[0].graph.outputs[op.states + position]))
+        start = f"(char *){block.pointer(output)}"
+        lines.append(f"void *const {tag}result{position} = {start} + {row} * {size};")
+    return lines
+
+
+def _count_steps(block: BlockPrinter, step: Control, tag: str) -> list[str]:
+    """What a loop that stops leaves of its number of steps: an output, and the size of its results."""
+    count = block.pointer(step.equation.outputs[-1])
+    names = [block.runtime_name(symbol) for symbol in step.equation.bound_symbols()]
+    return [f"*(ct_int *){count} = {tag}step;", *(f"{name} = {tag}step;" for name in names)]
 
 
 def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
     op = step.equation.op
     states = op.states  # type: ignore[attr-defined]
-    buffers = _state_buffers(block, step, number, states)
+    buffers, reserved = _state_buffers(block, step, number, states)
     tag = _tag(block, number)
     captured = [block.pointer(operand) for operand in step.equation.inputs[states:]]
     inputs = [*(f"{tag}state{position}" for position in range(states)), *captured]
@@ -165,7 +208,7 @@ def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
     count = block.pointer(step.equation.outputs[states])
     return [
         "{",
-        *_indent(_start_state(block, step, buffers, tag)),
+        *_indent([*reserved, *_start_state(block, step, buffers, tag)]),
         f"    ct_int {tag}steps = 0;",
         f"    for (;; ++{tag}steps) {{",
         *_indent(_indent(_interruption(block, step, f"{tag}steps"))),

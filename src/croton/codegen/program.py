@@ -140,6 +140,7 @@ class ProgramPrinter:
             if place is not None:
                 lines.append(f"void *const {place} = outputs[{position}];")
         lines += block.declarations("arena")
+        lines += block.persistent
         lines.append("int status = CT_OK; (void)status;")
         lines += block.lines
         lines += self._give_outputs(block)

@@ -95,10 +95,11 @@ class Scan(Operation):
             states = outputs[: self.states]
             for collected, result in zip(results, outputs[self.states :], strict=True):
                 collected.append(result)
-        stacked = [self._stack(collected, position) for position, collected in enumerate(results)]
+        stacked = [self.stack_results(collected, position) for position, collected in enumerate(results)]
         return (*states, *stacked)
 
-    def _stack(self, collected: list[NDArray], position: int) -> NDArray:
+    def stack_results(self, collected: list[NDArray], position: int) -> NDArray:
+        """The results of all steps, in the order of the steps, as one array."""
         if collected:
             return np.stack(collected[::-1] if self.reverse else collected)
         type = self.body.outputs[self.states + position].type
