@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from croton.frontends.captures import capturing
 from croton.graph.dtypes import BOOL
 from croton.graph.values import TensorType, Value
 from croton.ops import base
@@ -38,15 +39,16 @@ def cond(predicate: Any, true_fn: Callable[..., Any], false_fn: Callable[..., An
     arrays = [base.as_array(operand) for operand in operands]
     test = base.cast(base.as_array(predicate), BOOL)
     inside = _placeholders(arrays)
-    first, second = true_fn(*inside), false_fn(*inside)
-    chosen, captured_first = close_over(inside, _values(first))
-    other, captured_second = close_over(inside, _values(second))
+    with capturing() as captures:
+        first, second = true_fn(*inside), false_fn(*inside)
+        chosen, captured_first = close_over(inside, _values(first))
+        other, captured_second = close_over(inside, _values(second))
     captured = list(dict.fromkeys([*captured_first, *captured_second]))
     branches = [
         _with_inputs(chosen, inside, captured_first, captured),
         _with_inputs(other, inside, captured_second, captured),
     ]
-    results = apply(Cond(*branches), test, *arrays, *captured)
+    results = apply(Cond(*branches), test, *arrays, *captures.operands(captured))
     return list(results) if isinstance(first, (tuple, list)) else results[0]
 
 
@@ -79,20 +81,21 @@ def while_loop(
     if maximum_iterations is not None:
         return _bounded(cond_fn, body_fn, state, maximum_iterations, single)
     inside = _placeholders(state)
-    tests = _values(cond_fn(*inside))
-    updated = [
-        base.symbolic(base.cast(new, old.type.dtype))
-        for new, old in zip(_values(body_fn(*inside)), inside, strict=True)
-    ]
-    condition, captured_first = close_over(inside, [base.symbolic(base.cast(tests[0], BOOL))])
-    body, captured_second = close_over(inside, updated)
+    with capturing() as captures:
+        tests = _values(cond_fn(*inside))
+        updated = [
+            base.symbolic(base.cast(new, old.type.dtype))
+            for new, old in zip(_values(body_fn(*inside)), inside, strict=True)
+        ]
+        condition, captured_first = close_over(inside, [base.symbolic(base.cast(tests[0], BOOL))])
+        body, captured_second = close_over(inside, updated)
     captured = list(dict.fromkeys([*captured_first, *captured_second]))
     op = While(
         _with_inputs(condition, inside, captured_first, captured),
         _with_inputs(body, inside, captured_second, captured),
         len(state),
     )
-    results = apply(op, *state, *captured)[: len(state)]
+    results = apply(op, *state, *captures.operands(captured))[: len(state)]
     return results[0] if single else list(results)
 
 
@@ -138,15 +141,16 @@ def scan_loop(
     inside = _placeholders(state)
     elements = [Value.factory(TensorType(base.dtype_of(array), base.shape_of(array)[1:])) for array in arrays]
     given = elements[0] if one_sequence else elements
-    new_state, results = step_fn(inside[0] if single else inside, given)
-    outputs = [
-        base.symbolic(base.cast(new, old.type.dtype))
-        for new, old in zip(_values(new_state), inside, strict=True)
-    ]
-    made = [] if results is None else _values(results)
-    body, captured = close_over([*inside, *elements], [*outputs, *made])
+    with capturing() as captures:
+        new_state, results = step_fn(inside[0] if single else inside, given)
+        outputs = [
+            base.symbolic(base.cast(new, old.type.dtype))
+            for new, old in zip(_values(new_state), inside, strict=True)
+        ]
+        made = [] if results is None else _values(results)
+        body, captured = close_over([*inside, *elements], [*outputs, *made])
     op = Scan(body, count, len(state), len(arrays), reverse)
-    final = apply(op, *state, *arrays, *captured)
+    final = apply(op, *state, *arrays, *captures.operands(captured))
     states, stacked = final[: len(state)], final[len(state) :]
     shown = None if results is None else list(stacked) if isinstance(results, (tuple, list)) else stacked[0]
     return (states[0] if single else list(states)), shown

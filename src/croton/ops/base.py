@@ -61,14 +61,16 @@ recorders = _Recorders()
 class _Building(threading.local):
     """Whether operations become equations even where all operands are known.
 
-    trace: the running trace of a jitted function, if any. elementwise_equality: whether == of symbolic
-    values is an operation (while user code is traced) instead of identity.
+    trace: the running trace of a jitted function, if any. captures: what notes the eager arrays that the body
+    of a loop or branch reads while it is built. elementwise_equality: whether == of symbolic values is an
+    operation (while user code is traced) instead of identity.
     """
 
     def __init__(self) -> None:
         self.symbolic = False
         self.elementwise_equality = False
         self.trace: Any = None
+        self.captures: Any = None
 
 
 building = _Building()
@@ -148,6 +150,8 @@ def symbolic(operand: Array) -> Value:
         return constant(operand)
     if building.trace is not None:
         return building.trace.constant_of(operand)  # type: ignore[no-any-return]
+    if building.captures is not None:
+        return building.captures.stand_in(operand)  # type: ignore[no-any-return]
     live = getattr(operand, "live", None)  # a reading of an eager variable: graphs read it anew in every call
     return live if live is not None else frozen(operand.data)
 
