@@ -1,5 +1,6 @@
 """Croton: an optimizing compiler for array programs."""
 
+from croton import scan_module
 from croton.frontends.config import config
 from croton.frontends.control import cond, scan_loop, while_loop
 from croton.frontends.custom import custom_gradient
@@ -8,6 +9,7 @@ from croton.frontends.function import In, function
 from croton.frontends.gradient import grad, hessian, jacobian
 from croton.frontends.jit import jit
 from croton.frontends.op import Apply, Op, as_op
+from croton.frontends.scan import foldl, foldr, map, reduce, scan, until
 from croton.frontends.tape import GradientTape
 from croton.frontends.variables import shared
 from croton.graph.printing import debugprint, pp
@@ -28,14 +30,21 @@ __all__ = [
     "convert_to_tensor",
     "custom_gradient",
     "debugprint",
+    "foldl",
+    "foldr",
     "function",
     "grad",
     "hessian",
     "jacobian",
     "jit",
+    "map",
     "pp",
+    "reduce",
+    "scan",
     "scan_loop",
+    "scan_module",
     "shared",
     "stop_gradient",
+    "until",
     "while_loop",
 ]
