@@ -61,7 +61,8 @@ class Graph:
             found.update(dict.fromkeys(dim for dim in value.type.shape if not isinstance(dim, int)))
         for equation in self.equations:
             found.update(dict.fromkeys(equation.op.parameter_dims()))
-        return list(found)
+        own = {symbol for equation in self.equations for symbol in equation.bound_symbols()}
+        return list(found) if not own else _without(found, own)
 
     def substitute_dims(self, mapping: Mapping[Symbol, Dim]) -> Graph:
         """The graph with symbols replaced in every type, guard and parameter; itself when none occurs."""
@@ -70,12 +71,24 @@ class Graph:
         return copy_graph(self, dim_mapping=relevant) if relevant else self
 
 
+def _without(sizes: Iterable[Dim], own: set[Symbol]) -> list[Dim]:
+    """The sizes, but where they name one of these symbols only the other symbols that they name."""
+    found: dict[Dim, None] = {}
+    for size in sizes:
+        named = dims.symbols(size)
+        if named & own:
+            found.update(dict.fromkeys(dims.of_atom(symbol) for symbol in named - own))
+        else:
+            found[size] = None
+    return list(found)
+
+
 def sorted_equations(
     outputs: Iterable[Value], inputs: Iterable[Value] = (), among: Iterable[Equation] = ()
 ) -> tuple[Equation, ...]:
     """Equations that `outputs` need, without those behind `inputs`, in order of dependence.
 
-    An equation also comes after those that find the runtime sizes it names.
+    An equation also comes after those that find the runtime sizes it names; sizes of inputs are known.
     """
     outputs = list(outputs)
     done: set[Value] = set(inputs)
@@ -116,12 +129,15 @@ class _Binders:
     """The equations that find runtime sizes in one graph.
 
     A graph and its rewritten copies name the same symbols, each with an equation of its own to find them:
-    those among the equations that the outputs need go first, then those given, then the original ones.
+    those among the equations that the outputs need go first, then those given, then the original ones. Sizes
+    that inputs have need no equation.
     """
 
     def __init__(self, outputs: Sequence[Value], done: set[Value], among: Iterable[Equation]) -> None:
         self._outputs = outputs
         self._done = done
+        self._inputs = tuple(done)
+        self._known: set[Symbol] = set()
         self._among = among
         self._found: dict[Symbol, Equation] | None = None
 
@@ -132,7 +148,9 @@ class _Binders:
             return []
         symbols = sorted(dims.runtime_symbols(symbolic), key=lambda symbol: symbol.uid)
         if symbols and self._found is None:
+            self._known = {s for value in self._inputs for s in dims.runtime_symbols(value.type.shape)}
             self._found = self._search()
+        symbols = [symbol for symbol in symbols if symbol not in self._known]
         binders = [(self._found or {}).get(symbol, symbol.binder) for symbol in symbols]
         return [binder for binder in binders if binder is not None]
 

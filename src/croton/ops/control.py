@@ -18,14 +18,14 @@ from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.graph import Graph, copy_graph
 from croton.graph.interpreter import interpret
 from croton.graph.operation import Operation
-from croton.graph.values import Constant, NDArray, TensorType, Value
+from croton.graph.values import Constant, Equation, NDArray, TensorType, Value
 from croton.ops import base
 from croton.ops.arithmetic import add, where
 from croton.ops.base import Array, apply
 from croton.ops.comparison import less_equal
 from croton.ops.dimension import dim_of, size_as_number
 from croton.ops.rows import among_zeros, is_zero, rows
-from croton.ops.shape import zeros_like
+from croton.ops.shape import broadcast_to, zeros_like
 from croton.ops.slicing import at_most, smaller
 
 Differentiate = Callable[[Sequence[Value], Sequence[Value], Sequence[Value]], list[Value | None]]
@@ -145,6 +145,7 @@ class _ScanDerivative:
             if operand not in late
         ]
         frontier += [output for output in self.graph.outputs if output not in late]
+        found = {symbol for equation in self.graph.equations for symbol in equation.bound_symbols()}
         saved: dict[Value, None] = {}
         seen: set[Value] = set(self.inputs)
         stack = frontier
@@ -153,7 +154,7 @@ class _ScanDerivative:
             if value in seen or value.owner is None:
                 continue
             seen.add(value)
-            if _is_expensive(value):
+            if _is_expensive(value) and not dims.runtime_symbols(value.type.shape) & found:
                 saved[value] = None
             else:
                 stack.extend(value.owner.inputs)
@@ -400,20 +401,35 @@ def close_over(placeholders: Sequence[Value], outputs: Sequence[Value]) -> tuple
     """
     whole = Graph.of(placeholders, outputs)
     inside: set[Value] = set(placeholders)
+    kept: list[Equation] = []
     for equation in whole.equations:
         if any(operand in inside for operand in equation.inputs) or _is_free_of_inputs(equation):
             inside.update(equation.outputs)
+            kept.append(equation)
     captured: dict[Value, None] = {}
-    for equation in whole.equations:
-        if equation.outputs[0] in inside:
-            captured.update(dict.fromkeys(operand for operand in equation.inputs if operand not in inside))
+    for equation in kept:
+        captured.update(dict.fromkeys(operand for operand in equation.inputs if operand not in inside))
     captured.update(dict.fromkeys(output for output in outputs if output not in inside))
     lifted = [value for value in captured if not (isinstance(value, Constant) and value.data.size == 1)]
+    lifted += size_carriers(kept, [*placeholders, *lifted])
     stand_ins = [_placeholder(value.type) for value in lifted]
     replacements = dict(zip(lifted, stand_ins, strict=True))
-    kept = Graph.of([*placeholders, *lifted], outputs)
-    renamed = copy_graph(kept, replacements)
-    return Graph.of([*placeholders, *stand_ins], renamed.outputs), lifted
+    renewed = copy_graph(Graph.of([*placeholders, *lifted], outputs), replacements)
+    return Graph.of([*placeholders, *stand_ins], renewed.outputs, renewed.equations), lifted
+
+
+def size_carriers(equations: Sequence[Equation], inputs: Sequence[Value]) -> list[Value]:
+    """Empty arrays that tell a sub-graph of the sizes found while running that neither its inputs name nor
+    its equations find.
+    """
+    named: set[dims.Symbol] = set()
+    known = {symbol for value in inputs for symbol in dims.runtime_symbols(value.type.shape)}
+    for equation in equations:
+        known.update(equation.bound_symbols())
+        named |= dims.runtime_symbols(equation.op.parameter_dims())
+        named |= dims.runtime_symbols([size for output in equation.outputs for size in output.type.shape])
+    missing = sorted(named - known, key=lambda symbol: symbol.uid)
+    return [base.symbolic(broadcast_to(False, (dims.of_atom(symbol), 0))) for symbol in missing]
 
 
 def _is_free_of_inputs(equation: Any) -> bool:
