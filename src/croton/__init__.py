@@ -1,6 +1,6 @@
 """Croton: an optimizing compiler for array programs."""
 
-from croton import scan_module
+from croton import ifelse, scan_module
 from croton.frontends.config import config
 from croton.frontends.control import cond, scan_loop, while_loop
 from croton.frontends.custom import custom_gradient
@@ -35,6 +35,7 @@ __all__ = [
     "function",
     "grad",
     "hessian",
+    "ifelse",
     "jacobian",
     "jit",
     "map",

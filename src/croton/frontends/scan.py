@@ -116,7 +116,7 @@ def _steps(n_steps: Any, sequences: Sequence[SequenceArgument], backwards: bool)
 
 
 class _Loop:
-    """The body of a scan as it takes form: placeholders, what the step returned, shared variables as state."""
+    """A scan as it takes form: placeholders, what the step returned, shared variables as state."""
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class _Loop:
             made = [*self._new_states(outputs), *self._new_shared(), *outputs]
             if results.condition is not None:
                 made.append(_truth(results.condition))
-            as_state = dict(zip(self.updated, inside[len(states) :], strict=True))
+            as_state: dict[Value, Value] = dict(zip(self.updated, inside[len(states) :], strict=True))
             renewed = copy_graph(Graph.of((), made), as_state).outputs
             self.body, captured = close_over([*inside, *elements], renewed)
         _check_sizes(self.body, len(inside), len(outputs))
@@ -244,9 +244,7 @@ def _kept(type: TensorType, value: Value, shown: str) -> Value:
         DTypeError, ShapeError: it would have to change.
     """
     if value.type.rank != type.rank:
-        raise ShapeError(
-            f"{shown} starts with {type.rank} axes ({type}), but a step makes {value.type.rank} ({value.type})"
-        )
+        raise ShapeError(f"{shown} starts with {type.rank} axes ({type}), but a step makes {value.type}")
     for axis, (before, after) in enumerate(zip(type.shape, value.type.shape, strict=True)):
         if isinstance(before, int) and isinstance(after, int) and before != after:
             raise ShapeError(

@@ -64,6 +64,11 @@ class Graph:
         own = {symbol for equation in self.equations for symbol in equation.bound_symbols()}
         return list(found) if not own else _without(found, own)
 
+    def fresh_sizes(self) -> dict[Symbol, Dim]:
+        """A new symbol for each size that the equations find: for a copy that stands for itself."""
+        bound = [symbol for equation in self.equations for symbol in equation.bound_symbols()]
+        return {symbol: dims.symbol(symbol.name, runtime=True) for symbol in bound}
+
     def substitute_dims(self, mapping: Mapping[Symbol, Dim]) -> Graph:
         """The graph with symbols replaced in every type, guard and parameter; itself when none occurs."""
         touched = {symbol for dim in self.free_dims() for symbol in dims.symbols(dim)}

@@ -128,7 +128,7 @@ class _ScanDerivative:
         found = derivative_of[0](self.seeded, self.seeds, self.wrt)
         self.cotangents = {value: cotangent for value, cotangent in zip(self.wrt, found, strict=True)}
         roots = [cotangent for cotangent in found if cotangent is not None]
-        self.graph = Graph.of([*body.inputs, *self.seeds], roots)
+        self.graph = Graph.of([*body.inputs, *self.seeds], roots, body.equations)
         self.saved = self._choose_saved()
 
     def _choose_saved(self) -> list[Value]:
@@ -167,7 +167,7 @@ class _ScanDerivative:
         )
         states = [state for state in self.states if state in needed]
         forward = Scan(
-            Graph.of(self.inputs, [*scan.body.outputs, *states, *self.saved]),
+            Graph.of(self.inputs, [*scan.body.outputs, *states, *self.saved], scan.body.equations),
             scan.length,
             scan.states,
             scan.sequences,
@@ -222,9 +222,9 @@ class _ScanDerivative:
             )
         )
         inputs = [*state_seeds, *sums, *saved_inputs, *result_seeds, *self.elements, *self.captured]
-        full = Graph.of([], outputs)
-        body_graph = copy_graph(full, replacements)
-        body = Graph.of(inputs, body_graph.outputs)
+        full = Graph.of([*self.inputs, *self.seeds], outputs, self.graph.equations)
+        body_graph = copy_graph(full, replacements, full.fresh_sizes())
+        body = Graph.of(inputs, body_graph.outputs, body_graph.equations)
         start, steps = self._covered()
         sequences = [*stacked, *result_cotangents, *operands[scan.states : scan.states + scan.sequences]]
         sequences = [rows(sequence, start, steps) for sequence in sequences]
@@ -390,7 +390,7 @@ class Cond(Operation):
             base.symbolic(zeros_like(variable)) if cotangent is None else cotangent
             for variable, cotangent in zip(variables, found, strict=True)
         ]
-        return Graph.of([*graph.inputs, *seeds], outputs)
+        return Graph.of([*graph.inputs, *seeds], outputs, graph.equations)
 
 
 def close_over(placeholders: Sequence[Value], outputs: Sequence[Value]) -> tuple[Graph, list[Value]]:
@@ -414,7 +414,8 @@ def close_over(placeholders: Sequence[Value], outputs: Sequence[Value]) -> tuple
     lifted += size_carriers(kept, [*placeholders, *lifted])
     stand_ins = [_placeholder(value.type) for value in lifted]
     replacements = dict(zip(lifted, stand_ins, strict=True))
-    renewed = copy_graph(Graph.of([*placeholders, *lifted], outputs), replacements)
+    closed = Graph.of([*placeholders, *lifted], outputs)
+    renewed = copy_graph(closed, replacements, closed.fresh_sizes())
     return Graph.of([*placeholders, *stand_ins], renewed.outputs, renewed.equations), lifted
 
 

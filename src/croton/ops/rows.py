@@ -57,7 +57,7 @@ def checked_rows(array: Array, start: Dim, count: Dim, needed: Dim, what: str) -
 
 
 def among_zeros(part: Array, start: Dim, length: Dim, step: int = 1) -> Array:
-    """Zeros of `length` rows with those of `part` at start, start + step, ...: what `rows` is pulled back to."""
+    """Zeros of `length` rows with those of `part` at start, start + step, ...: the pull-back of `rows`."""
     shape = base.shape_of(part)
     if start == 0 and step == 1 and length == shape[0]:
         return part

@@ -65,7 +65,9 @@ class ScanUntil(Operation):
         if stop.dtype != dtypes.BOOL or stop.rank != 0:
             raise DTypeError(f"scan: the condition to stop must be a bool scalar, got {stop}")
         whole = self.endless.infer(*operands)
-        results = [TensorType(result.dtype, (self.taken, *result.shape[1:])) for result in whole[self.states :]]
+        results = [
+            TensorType(result.dtype, (self.taken, *result.shape[1:])) for result in whole[self.states :]
+        ]
         return (*whole[: self.states], *results, TensorType(dtypes.INT64, ()))
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:

@@ -7,6 +7,7 @@ from functools import cache
 
 from croton.graph.graph import Graph
 from croton.ops.base import building_graphs
+from croton.rewrite.branches import sink_into_branches
 from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
 from croton.rewrite.contractions import fold_transposes
 from croton.rewrite.expand import expand_composites
@@ -18,6 +19,7 @@ Pass = Callable[[Graph], Graph]
 PASSES: tuple[tuple[str, Pass], ...] = (
     ("dead-code", drop_unused),
     ("constant-folding", fold_constants),
+    ("branch-sinking", sink_into_branches),
     ("stabilization", stabilized),
     ("composites", expand_composites),
     ("strength-reduction", reduce_strength),
@@ -61,5 +63,5 @@ def rule_names() -> frozenset[str]:
 
 @building_graphs()
 def stabilize(graph: Graph) -> Graph:
-    """The graph in numerically stable form, in which derivatives are taken."""
-    return stabilized(graph)
+    """The graph in the form in which derivatives are taken: stable, branches holding what only they need."""
+    return stabilized(sink_into_branches(graph))

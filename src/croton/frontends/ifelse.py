@@ -1,0 +1,82 @@
+"""`ifelse`: one of two expressions that exist already, of which only the one chosen is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from croton.graph.dtypes import BOOL
+from croton.graph.errors import DTypeError, ShapeError
+from croton.graph.graph import Graph
+from croton.graph.values import TensorType, Value
+from croton.ops import base
+from croton.ops.base import Array, apply
+from croton.ops.comparison import not_equal
+from croton.ops.control import Cond
+
+
+def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:
+    """then_branch if the scalar `condition` holds (is not zero), else else_branch: arrays, or lists of them.
+
+    In a compiled function whatever only the branch not taken needs is not computed. Both branches have
+    the same number of arrays, of the same dtypes and shapes; Python numbers take the dtype of the other
+    branch. `name` is given to the result.
+
+    Raises:
+        ShapeError: the condition is not a scalar, or the branches differ in ranks or sizes (when called,
+            where these are only known then).
+        DTypeError: the branches differ in dtype. ValueError: they differ in length. TypeError: one branch
+            is a list and the other is not.
+    """
+    test = base.as_array(condition)
+    if base.rank_of(test) != 0:
+        raise ShapeError(f"ifelse: the condition must be a scalar, got shape {tuple(base.shape_of(test))}")
+    if base.dtype_of(test) != BOOL:
+        test = not_equal(test, 0)
+    several = isinstance(then_branch, (list, tuple))
+    if several != isinstance(else_branch, (list, tuple)):
+        raise TypeError("ifelse: both branches must be arrays, or both lists of arrays")
+    first = list(then_branch) if several else [then_branch]
+    second = list(else_branch) if several else [else_branch]
+    if len(first) != len(second):
+        raise ValueError(f"ifelse: one branch has {len(first)} results, the other {len(second)}")
+    if not first:
+        return []
+    pairs = [_alike(a, b, number) for number, (a, b) in enumerate(zip(first, second, strict=True))]
+    results = _chosen(test, [a for a, _ in pairs], [b for _, b in pairs])
+    for result in results:
+        if name is not None and isinstance(result, Value):
+            result.name = name
+    return results if several else results[0]
+
+
+def _alike(first: Any, second: Any, number: int) -> tuple[Array, Array]:
+    """Both branches' results as arrays of one dtype and rank."""
+    weak = [base.weak_number(entry) is not None for entry in (first, second)]
+    if any(weak) and not all(weak):
+        a, b = base.as_operands(first, second)
+    else:
+        a, b = base.as_array(first), base.as_array(second)
+    shown = f"ifelse: result {number}"
+    if base.dtype_of(a) != base.dtype_of(b):
+        raise DTypeError(
+            f"{shown} is {base.dtype_of(a).name} in one branch and {base.dtype_of(b).name} in the other; "
+            "cast one of them with .astype"
+        )
+    if base.rank_of(a) != base.rank_of(b):
+        raise ShapeError(
+            f"{shown} has {base.rank_of(a)} axes in one branch and {base.rank_of(b)} in the other"
+        )
+    for axis, (left, right) in enumerate(zip(base.shape_of(a), base.shape_of(b), strict=True)):
+        if isinstance(left, int) and isinstance(right, int) and left != right:
+            raise ShapeError(f"{shown} has size {left} on axis {axis} in one branch and {right} in the other")
+    return a, b
+
+
+def _chosen(test: Array, first: Sequence[Array], second: Sequence[Array]) -> list[Array]:
+    """A branch whose sub-graphs hand on operands: rewriting moves into them what only they need."""
+    operands = [*first, *second]
+    inside = [Value.factory(TensorType(base.dtype_of(array), base.shape_of(array))) for array in operands]
+    count = len(first)
+    branches = (Graph.of(inside, inside[:count]), Graph.of(inside, inside[count:]))
+    return list(apply(Cond(*branches), test, *operands))
