@@ -144,7 +144,7 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     place = f"{length} - 1 - {tag}step" if op.reverse else f"{tag}step"
     loop.append(f"const ct_int {tag}at = {place}; (void){tag}at;")
     loop += _elements(block, step, tag)
-    loop += _results(block, step, results, tag, f"{tag}step" if stops else f"{tag}at")
+    loop += _results(block, step, results, tag)
     loop += [f"unsigned char {tag}stop = 0;"] if stops else []
     loop += [*lines, *_swap_state(buffers, tag)]
     loop += [f"if ({tag}stop) {{ ++{tag}step; break; }}"] if stops else []
@@ -173,7 +173,7 @@ def _elements(block: BlockPrinter, step: Control, tag: str) -> list[str]:
     return lines
 
 
-def _results(block: BlockPrinter, step: Control, results: range, tag: str, row: str) -> list[str]:
+def _results(block: BlockPrinter, step: Control, results: range, tag: str) -> list[str]:
     """Pointers to where the results of a step come to lie."""
     op: Any = step.equation.op
     lines = []
@@ -181,8 +181,23 @@ def _results(block: BlockPrinter, step: Control, results: range, tag: str, row: 
         output = step.equation.outputs[op.states + position]
         size = block.unit.size(_bytes(step.bodies[0].graph.outputs[op.states + position]))
         start = f"(char *){block.pointer(output)}"
+        row = _row(block, op, position, tag)
         lines.append(f"void *const {tag}result{position} = {start} + {row} * {size};")
     return lines
+
+
+def _row(block: BlockPrinter, op: Any, position: int, tag: str) -> str:
+    """The row for a result of a step. Where only those of the last steps are kept, the others are written
+    to a row that a later step writes again."""
+    if op.name == "scan_until":
+        return "0" if op.only_last and op.only_last[position] else f"{tag}step"
+    if not op.kept or op.kept[position] == op.length:
+        return f"{tag}at"
+    kept = block.unit.size(op.kept[position])
+    if op.reverse:
+        return f"({tag}at < {kept} ? {tag}at : {kept} - 1)"
+    skipped = f"({block.unit.size(op.length)} - {kept})"
+    return f"({tag}at < {skipped} ? 0 : {tag}at - {skipped})"
 
 
 def _count_steps(block: BlockPrinter, step: Control, tag: str) -> list[str]:

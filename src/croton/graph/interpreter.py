@@ -41,7 +41,7 @@ def interpret(
             if size is not None:
                 symbol = dims.single_symbol(size)
                 if symbol is not None:
-                    known[symbol] = int(results[0])
+                    known[symbol] = int(results[-1])
     return [_array(output, values) for output in graph.outputs]
 
 

@@ -51,7 +51,8 @@ class Scan(Operation):
 
     Operands: initial state, sequences (elements along axis 0), captured values. Outputs: final state, then
     results stacked along a new axis 0. With `reverse`, steps run from the last element to the first.
-    Derivatives go back through the last `truncate` steps only, unless it is negative.
+    Derivatives go back through the last `truncate` steps only, unless it is negative. `kept`: for each result
+    how many rows are, those of the last steps; empty if all are.
     """
 
     body: Graph
@@ -60,6 +61,7 @@ class Scan(Operation):
     sequences: int
     reverse: bool = False
     truncate: int = -1
+    kept: tuple[Dim, ...] = ()
     name = "scan"
 
     def graphs(self) -> tuple[Graph, ...]:
@@ -81,8 +83,15 @@ class Scan(Operation):
         results = [output.type for output in self.body.outputs[self.states :]]
         return (
             *operands[: self.states],
-            *(TensorType(result.dtype, (self.length, *result.shape)) for result in results),
+            *(
+                TensorType(result.dtype, (rows, *result.shape))
+                for result, rows in zip(results, self.rows_kept(), strict=True)
+            ),
         )
+
+    def rows_kept(self) -> tuple[Dim, ...]:
+        """How many rows of each result there are."""
+        return self.kept or (self.length,) * (len(self.body.outputs) - self.states)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         length = int(self.length)
@@ -95,7 +104,10 @@ class Scan(Operation):
             states = outputs[: self.states]
             for collected, result in zip(results, outputs[self.states :], strict=True):
                 collected.append(result)
-        stacked = [self.stack_results(collected, position) for position, collected in enumerate(results)]
+        stacked = [
+            self.stack_results(collected[len(collected) - int(rows) :], position)
+            for position, (collected, rows) in enumerate(zip(results, self.rows_kept(), strict=True))
+        ]
         return (*states, *stacked)
 
     def stack_results(self, collected: list[NDArray], position: int) -> NDArray:
@@ -108,7 +120,12 @@ class Scan(Operation):
     def vjp(
         self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
     ) -> Sequence[Any]:
-        return _ScanDerivative(self).pull_back(operands, cotangents)
+        whole = self.changed(kept=())
+        arriving = [
+            among_zeros(cotangent, 0 if self.reverse else dims.subtract(self.length, rows), self.length)
+            for cotangent, rows in zip(cotangents[self.states :], self.rows_kept(), strict=True)
+        ]
+        return _ScanDerivative(whole).pull_back(operands, [*cotangents[: self.states], *arriving])
 
 
 class _ScanDerivative:

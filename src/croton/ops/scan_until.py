@@ -26,17 +26,19 @@ class ScanUntil(Operation):
 
     The step in which the scalar is true is the last one. Operands: initial state, sequences (elements along
     axis 0), captured values. Outputs: final state; results stacked in the order of the steps along a new
-    axis 0, whose size `taken` the loop finds; the number of steps (int64). With `reverse`, steps run from the
-    last element to the first. `truncate`: as in `Scan`.
+    axis 0, whose size `symbol` the loop finds; the number of steps (int64). With `reverse`, steps run from
+    the last element to the first. `truncate`: as in `Scan`. `only_last`: for each result whether only the row
+    of the last step is kept; empty if all rows of all are.
     """
 
     body: Graph
     length: Dim
     states: int
     sequences: int
-    taken: Dim
+    symbol: Dim
     reverse: bool = False
     truncate: int = -1
+    only_last: tuple[bool, ...] = ()
     name = "scan_until"
 
     def graphs(self) -> tuple[Graph, ...]:
@@ -51,8 +53,12 @@ class ScanUntil(Operation):
 
     def size_bounds(self, operands: Sequence[TensorType]) -> dict[dims.Symbol, Dim]:
         """The largest that each size found while running can be."""
-        symbol = dims.single_symbol(self.taken)
+        symbol = dims.single_symbol(self.symbol)
         return {} if symbol is None else {symbol: self.length}
+
+    @property
+    def _only_last(self) -> tuple[bool, ...]:
+        return self.only_last or (False,) * (len(self.body.outputs) - 1 - self.states)
 
     @property
     def endless(self) -> Scan:
@@ -66,7 +72,8 @@ class ScanUntil(Operation):
             raise DTypeError(f"scan: the condition to stop must be a bool scalar, got {stop}")
         whole = self.endless.infer(*operands)
         results = [
-            TensorType(result.dtype, (self.taken, *result.shape[1:])) for result in whole[self.states :]
+            TensorType(result.dtype, (1 if only_last else self.symbol, *result.shape[1:]))
+            for result, only_last in zip(whole[self.states :], self._only_last, strict=True)
         ]
         return (*whole[: self.states], *results, TensorType(dtypes.INT64, ()))
 
@@ -86,22 +93,34 @@ class ScanUntil(Operation):
             if bool(outputs[-1]):
                 break
         stack = self.endless.changed(reverse=False).stack_results
-        stacked = [stack(found, position) for position, found in enumerate(results)]
+        stacked = [
+            stack(found[-1:] if only_last else found, position)
+            for position, (found, only_last) in enumerate(zip(results, self._only_last, strict=True))
+        ]
         return (*states, *stacked, np.asarray(steps, np.int64))
 
     def vjp(
         self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
     ) -> Sequence[Any]:
         """The derivative of a scan of as many steps as were taken."""
-        has_results = len(outputs) > self.states + 1
-        steps = base.shape_of(outputs[self.states])[0] if has_results else dim_of(outputs[-1])
+        steps = self._steps_taken(outputs)
         start, direction = (dims.subtract(self.length, 1), -1) if self.reverse else (0, 1)
         first, last = self.states, self.states + self.sequences
         reached = [rows(sequence, start, steps, direction) for sequence in operands[first:last]]
         scan = self.endless.changed(length=steps, reverse=False)
         given = [*operands[:first], *reached, *operands[last:]]
-        found = list(scan.vjp(given, outputs[:-1], cotangents[:-1]))
+        arriving = [
+            among_zeros(cotangent, dims.subtract(steps, 1), steps) if only_last else cotangent
+            for cotangent, only_last in zip(cotangents[self.states : -1], self._only_last, strict=True)
+        ]
+        found = list(scan.vjp(given, outputs[:-1], [*cotangents[: self.states], *arriving]))
         for position in range(first, last):
             if found[position] is not None:
                 found[position] = among_zeros(found[position], start, self.length, direction)
         return found
+
+    def _steps_taken(self, outputs: Sequence[Array]) -> Dim:
+        for output, only_last in zip(outputs[self.states : -1], self._only_last, strict=True):
+            if not only_last:
+                return base.shape_of(output)[0]
+        return dim_of(outputs[-1])

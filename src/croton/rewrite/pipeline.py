@@ -11,6 +11,7 @@ from croton.rewrite.branches import sink_into_branches
 from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
 from croton.rewrite.contractions import fold_transposes
 from croton.rewrite.expand import expand_composites
+from croton.rewrite.scan_outputs import keep_last_steps, read_final_states
 from croton.rewrite.stabilization import TABLES, rule_set, stabilized
 from croton.rewrite.strength import reduce_strength
 
@@ -20,11 +21,13 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("dead-code", drop_unused),
     ("constant-folding", fold_constants),
     ("branch-sinking", sink_into_branches),
+    ("final-states", read_final_states),
     ("stabilization", stabilized),
     ("composites", expand_composites),
     ("strength-reduction", reduce_strength),
     ("contraction-transposes", fold_transposes),
     ("common-subexpressions", merge_common),
+    ("last-steps", keep_last_steps),
 )
 
 # Rules that make derivatives stable at a price which values need not pay.
@@ -63,5 +66,6 @@ def rule_names() -> frozenset[str]:
 
 @building_graphs()
 def stabilize(graph: Graph) -> Graph:
-    """The graph in the form in which derivatives are taken: stable, branches holding what only they need."""
-    return stabilized(sink_into_branches(graph))
+    """The graph in the form in which derivatives are taken: stable, branches holding what only they need,
+    last rows of loops read from their final states."""
+    return stabilized(read_final_states(sink_into_branches(graph)))
