@@ -96,9 +96,27 @@ def _steps_back(equation: Equation) -> Dim | None:
     end = dims.add(start, dims.multiply(step, dims.subtract(op.sizes[0], 1)))
     low, high = (start, end) if step > 0 else (end, start)
     if _is_reversed(scan):
-        return high
+        return _upper_bound(high)
     assert source is not None
-    return dims.subtract(dims.subtract(source.type.shape[0], 1), low)
+    return _upper_bound(dims.subtract(dims.subtract(source.type.shape[0], 1), low))
+
+
+def _upper_bound(size: Dim) -> Dim:
+    """At least this size, and simpler: -max(a, 0) is at most -a, and min(a, 2) at most 2."""
+    if isinstance(size, int):
+        return size
+    total: Dim = 0
+    for monomial, coefficient in size.terms:
+        atom = monomial[0] if len(monomial) == 1 else None
+        term: Dim = dims.multiply(coefficient, dims.product(dims.of_atom(factor) for factor in monomial))
+        if isinstance(atom, dims.Compound):
+            if atom.kind == "max" and coefficient < 0 and atom.right == 0:
+                term = dims.multiply(coefficient, atom.left)
+            known = next((side for side in (atom.left, atom.right) if isinstance(side, int)), None)
+            if atom.kind == "min" and coefficient > 0 and known is not None:
+                term = coefficient * known
+        total = dims.add(total, term)
+    return total
 
 
 def keep_last_steps(graph: Graph) -> Graph:
@@ -147,17 +165,12 @@ def _rows_of(graph: Graph, result: Value) -> Dim:
     if result in graph.outputs:
         return length
     depths = {_steps_back(reader) for reader in graph.consumers.get(result, [])} or {0}
-    if None in depths:
+    known = [depth for depth in depths if isinstance(depth, int) and depth >= 0]
+    if len(known) < len(depths):
         return length
-    if all(isinstance(depth, int) and depth >= 0 for depth in depths):
-        deepest = max(depth for depth in depths if isinstance(depth, int))
-        if _result_stops(result):
-            return 1 if deepest == 0 else length
-        return smaller(length, deepest + 1)
-    (depth, *others) = depths
-    assert depth is not None
-    rows = dims.add(depth, 1)
-    return rows if not others and not _result_stops(result) and _is_part(rows, length) else length
+    if _result_stops(result):
+        return 1 if max(known) == 0 else length
+    return smaller(length, max(known) + 1)
 
 
 def _is_reversed(scan: Equation) -> bool:
@@ -167,15 +180,6 @@ def _is_reversed(scan: Equation) -> bool:
 
 def _result_stops(result: Value) -> bool:
     return result.owner is not None and isinstance(result.owner.op, ScanUntil)
-
-
-def _is_part(rows: Dim, length: Dim) -> bool:
-    """Whether a number of rows is the minimum of the length and something else."""
-    if isinstance(rows, int) or len(rows.terms) != 1:
-        return False
-    monomial, coefficient = rows.terms[0]
-    atom = monomial[0] if coefficient == 1 and len(monomial) == 1 else None
-    return isinstance(atom, dims.Compound) and atom.kind == "min" and length in (atom.left, atom.right)
 
 
 def _shortened(scan: Equation, rows: tuple[Dim, ...]) -> Equation:
