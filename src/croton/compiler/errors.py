@@ -10,7 +10,7 @@ from croton.graph.values import Equation
 if TYPE_CHECKING:
     from croton.compiler.compile import Executable
 
-FAILED_GUARD, OUT_OF_MEMORY, OUT_OF_RANGE = 1, 2, 5
+FAILED_GUARD, OUT_OF_MEMORY, OUT_OF_RANGE, RUNTIME_ERROR = 1, 2, 5, 6
 
 
 def failure(
@@ -29,6 +29,9 @@ def failure(
         return IndexError(
             f"{name}: index {index} is out of range for axis {axis} of size {size}{_place(equation)}"
         )
+    if code == RUNTIME_ERROR and equation is not None and hasattr(equation.op, "failure"):
+        reason = equation.op.failure(error[1:])  # what only the operation knows how to say
+        return type(reason)(f"{name}: {reason}{_place(equation)}")
     shown = equation.op.name if equation is not None else "an operation"
     return RuntimeError(f"{name}: {shown} failed{_place(equation)}")
 

@@ -10,6 +10,7 @@ import numpy as np
 from croton.graph import dims
 from croton.graph.dims import Dim, Expression
 from croton.graph.dtypes import INT64, is_integer
+from croton.graph.errors import ShapeError
 from croton.graph.operation import Operation
 from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value, constant
 from croton.loops.expressions import Builder, Node, Operand
@@ -47,7 +48,13 @@ class NumberAsSize(Operation):
         return (TensorType(INT64, ()),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
+        if operands[0] < 0:
+            raise self.failure([int(operands[0])])
         return (np.asarray(operands[0], np.int64),)
+
+    def failure(self, facts: Sequence[int]) -> Exception:
+        """The exception for the number that a run met."""
+        return ShapeError(f"a size must not be negative, got {facts[0]}")
 
 
 def size_as_number(size: Dim) -> Array:
