@@ -157,12 +157,12 @@ class TestDerivatives:
             s = np.sin(x * w)
             return np.sum(s**2) * w if w > 0.5 else np.sum(np.exp(s))
 
+        along = ct.function([X, w], T.sum(first[0] * V[::-1]) + first[1])
         for at in (0.9, 0.2):
             found = results([X, w], [y, *first, *second], V, at)
             np.testing.assert_allclose(found[0], run(V, at))
             np.testing.assert_allclose(found[1], slope(lambda a, at=at: run(a, at), V), atol=1e-7)
             np.testing.assert_allclose(found[2], slope(lambda a: run(V, a), np.array(at)), atol=1e-7)
-            along = ct.function([X, w], T.sum(first[0] * V[::-1]) + first[1])
             np.testing.assert_allclose(found[3], slope(lambda a, at=at: along(a, at), V), atol=1e-6)
 
     def test_with_respect_to_a_value_in_a_branch(self):

@@ -15,7 +15,7 @@ M = np.sin(np.arange(12.0)).reshape(4, 3)
 
 
 def check(build, run, *arrays):
-    """First derivatives against differences of `run`; second ones along a direction against those of the first."""
+    """First derivatives against differences of `run`, second ones against differences of the first."""
     variables = [T.tensor("float64", shape=(None,) * array.ndim) for array in arrays]
     cost = build(*variables)
     first = ct.grad(cost, variables)

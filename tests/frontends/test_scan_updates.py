@@ -61,13 +61,13 @@ def test_default_updates_take_part():
     state.default_update = state * 2
     out, updates = ct.scan(lambda e: e + state, x)
     f = ct.function([x], out, updates=updates)
-    np.testing.assert_allclose(f(V), V + [1, 2, 4])
-    np.testing.assert_allclose(f(V), V + [8, 16, 32])
+    np.testing.assert_allclose(f(V), V + np.array([1, 2, 4]))
+    np.testing.assert_allclose(f(V), V + np.array([8, 16, 32]))
 
 
 def test_derivatives_flow_through_a_changing_variable():
     state, w, x = ct.shared(0.3), T.dscalar("w"), T.dvector("x")
-    out, updates = ct.scan(lambda e: (T.sin(state) * e, {state: T.tanh(state * w) + e}), x)
+    out, _ = ct.scan(lambda e: (T.sin(state) * e, {state: T.tanh(state * w) + e}), x)
     f = ct.function([x, w], ct.grad(out.sum(), w))
 
     def run(weight):
