@@ -30,7 +30,7 @@ def failure(
             f"{name}: index {index} is out of range for axis {axis} of size {size}{_place(equation)}"
         )
     if code == RUNTIME_ERROR and equation is not None and hasattr(equation.op, "failure"):
-        reason = equation.op.failure(error[1:])  # what only the operation knows how to say
+        reason: Exception = equation.op.failure(error[1:])  # what only the operation knows how to say
         return type(reason)(f"{name}: {reason}{_place(equation)}")
     shown = equation.op.name if equation is not None else "an operation"
     return RuntimeError(f"{name}: {shown} failed{_place(equation)}")

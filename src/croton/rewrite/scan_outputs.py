@@ -73,10 +73,8 @@ def _read_final_state(equation: Equation) -> Sequence[Value] | None:
         return None
     final = scan.outputs[state]
     shape = (1, *final.type.shape)
-    row = _equation(Reshape(shape), final, shape, equation)
+    row = Equation(Reshape(shape), [final], [TensorType(final.type.dtype, shape)]).outputs[0]
     sliced = op.changed(starts=(0, *op.starts[1:]), steps=(1, *op.steps[1:]))
-    if not any(sliced.starts) and op.sizes == shape:
-        return [row]
     return [_equation(sliced, row, op.sizes, equation)]
 
 
