@@ -165,7 +165,7 @@ class _Loop:
     def _match(self, results: StepResults) -> None:
         """Pairs outputs with outputs_info; without any, nothing feeds back."""
         if not self.fed:
-            self.fed = [OutputArgument(shown=f"scan: output {n}") for n in range(len(results.outputs))]
+            self.fed = [OutputArgument(f"scan: output {n}") for n in range(len(results.outputs))]
             self.starts = [[] for _ in self.fed]
         elif len(self.fed) != len(results.outputs):
             raise ValueError(

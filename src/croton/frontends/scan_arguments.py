@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,13 +31,13 @@ class until:
             )
 
 
-@dataclass
 class SequenceArgument:
     """An array of which each step sees the elements at `taps` relative to its own place."""
 
-    array: Array
-    taps: tuple[int, ...]
-    shown: str
+    def __init__(self, array: Array, taps: tuple[int, ...], shown: str) -> None:
+        self.array = array
+        self.taps = taps
+        self.shown = shown
 
     @property
     def before(self) -> int:
@@ -65,14 +64,17 @@ class SequenceArgument:
         return _name(self.array, tap)
 
 
-@dataclass
 class OutputArgument:
-    """An output of the step: what it starts with, and which of its earlier values a step sees (`taps`)."""
+    """An output of the step: what it starts with, and which of its earlier values a step sees (`taps`).
 
-    taps: tuple[int, ...] = ()
-    initial: Array | None = None
-    shown: str = ""
-    states: list[Value] = field(default_factory=list)  # the last values inside the loop, newest first
+    states: the last values inside the loop, newest first.
+    """
+
+    def __init__(self, shown: str, taps: tuple[int, ...] = (), initial: Array | None = None) -> None:
+        self.shown = shown
+        self.taps = taps
+        self.initial = initial
+        self.states: list[Value] = []
 
     def starts(self) -> list[Array]:
         """The values before the first step, newest first.
@@ -159,7 +161,7 @@ def output_argument(entry: Any, position: int) -> OutputArgument:
     """
     shown = f"scan: output {position}"
     if entry is None:
-        return OutputArgument(shown=shown)
+        return OutputArgument(shown)
     taps: tuple[int, ...] = (-1,)
     if isinstance(entry, Mapping):
         _options(entry, ("initial", "taps", "inplace", "return_steps"), shown)
@@ -167,18 +169,17 @@ def output_argument(entry: Any, position: int) -> OutputArgument:
         initial = entry.get("initial")
         if initial is None:
             if entry.get("taps") is None:
-                return OutputArgument(shown=shown)
+                return OutputArgument(shown)
             raise ValueError(f"{shown}: taps {list(taps)} need initial=, the values before the first step")
         entry = initial
     if any(tap >= 0 for tap in taps):
         raise ValueError(
             f"{shown}: taps must be negative, since a step sees earlier values only, got {list(taps)}"
         )
-    return OutputArgument(taps, base.as_array(entry), shown)
+    return OutputArgument(shown, taps, base.as_array(entry))
 
 
-@dataclass
-class StepResults:
+class StepResults(NamedTuple):
     """What a step returned: outputs, new values of shared variables, and the condition to stop."""
 
     outputs: list[Array]
