@@ -60,6 +60,11 @@ def branched(condition: bool) -> Any:
     return build
 
 
+def of_other_sizes(rows: Any) -> Any:
+    taken = ct.ifelse(T.sum(rows) * 0 > 0.5, rows, T.sin(rows[1:]))
+    return T.sum(taken**2, axis=0)
+
+
 CASES = [
     Case("scan", recurrent, (ROWS, MATRIX, START)),
     Case("scan with taps", with_taps, (ROWS, MATRIX)),
@@ -68,4 +73,5 @@ CASES = [
     Case("while loop", repeated, (START, np.array([1.3, 1.6]))),
     Case("branch, first", branched(True), (START, MATRIX)),
     Case("branch, second", branched(False), (START, MATRIX)),
+    Case("branches of different sizes", of_other_sizes, (ROWS,)),
 ]
