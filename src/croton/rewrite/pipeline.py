@@ -10,6 +10,7 @@ from croton.ops.base import building_graphs
 from croton.rewrite.branches import sink_into_branches
 from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
 from croton.rewrite.contractions import fold_transposes
+from croton.rewrite.early_slices import slice_early
 from croton.rewrite.expand import expand_composites
 from croton.rewrite.scan_outputs import keep_last_steps, read_final_states
 from croton.rewrite.stabilization import TABLES, rule_set, stabilized
@@ -21,9 +22,11 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("dead-code", drop_unused),
     ("constant-folding", fold_constants),
     ("branch-sinking", sink_into_branches),
+    ("early-slices", slice_early),
     ("final-states", read_final_states),
     ("stabilization", stabilized),
     ("composites", expand_composites),
+    ("early-slices", slice_early),
     ("strength-reduction", reduce_strength),
     ("contraction-transposes", fold_transposes),
     ("common-subexpressions", merge_common),
@@ -68,4 +71,4 @@ def rule_names() -> frozenset[str]:
 def stabilize(graph: Graph) -> Graph:
     """The graph in the form in which derivatives are taken: stable, branches holding what only they need,
     last rows of loops read from their final states."""
-    return stabilized(read_final_states(sink_into_branches(graph)))
+    return stabilized(read_final_states(slice_early(sink_into_branches(graph))))
