@@ -8,7 +8,10 @@ import pytest
 import croton as ct
 import croton.tensor as T
 from croton.graph.errors import ShapeError
+from croton.graph.graph import Graph
+from croton.graph.interpreter import interpret
 from croton.ops.control import Scan
+from croton.rewrite.scan_outputs import keep_last_steps, read_final_states
 
 M = np.arange(15.0).reshape(5, 3) / 10
 X = T.tensor("float64", (None, 3), "x")
@@ -70,58 +73,77 @@ class TestFinalState:
             f(M[:0])
 
 
+def kept_rows(outputs, *arrays):
+    """The rows that the scans of a graph keep after the pass, which must not change what it computes."""
+    graph = Graph.of([X], outputs)
+    shortened = keep_last_steps(read_final_states(graph))
+    for array in arrays:
+        for found, expected in zip(interpret(shortened, [array]), interpret(graph, [array]), strict=True):
+            np.testing.assert_array_equal(found, expected)
+    found = [equation.op.rows_kept() for equation in shortened.equations if isinstance(equation.op, Scan)]
+    return [str(rows) for each in found for rows in each]
+
+
 class TestLastRows:
     @pytest.mark.parametrize("backwards", [False, True])
     def test_of_outputs_that_are_no_states(self, backwards):
         out, _ = ct.map(T.exp, X, go_backwards=backwards)
-        f = ct.function([X], [out[-1], out[-2:], out[-2, 0]])
-        expected = np.exp(M[::-1] if backwards else M)
+        readings = [out[-1], out[-2:], out[-2, 0]]
+        assert kept_rows(readings, M, M[:2]) == ["min(x.shape[0], 2)"]
+        f = ct.function([X], readings)
         for n in (2, 3, 5):
-            rows = expected[:n] if not backwards else np.exp(M[:n])[::-1]
-            found = f(M[:n])
-            np.testing.assert_allclose(found[0], rows[-1])
-            np.testing.assert_allclose(found[1], rows[-2:])
-            np.testing.assert_allclose(found[2], rows[-2, 0])
-        assert rows_stored(f) == [["min(x.shape[0], 2)"]]
+            rows = np.exp(M[:n][::-1] if backwards else M[:n])
+            for found, expected in zip(f(M[:n]), [rows[-1], rows[-2:], rows[-2, 0]], strict=True):
+                np.testing.assert_allclose(found, expected)
 
     def test_fewer_steps_than_rows(self):
         out, _ = ct.map(T.exp, X)
+        assert kept_rows([out[-3:]], M, M[:1], M[:0]) == ["min(x.shape[0], 3)"]
         f = ct.function([X], out[-3:])
         for n in (0, 1, 3, 5):
             np.testing.assert_allclose(f(M[:n]), np.exp(M[:n])[-3:])
 
-    def test_a_known_number_of_steps(self):
-        x = T.tensor("float64", (5, 3))
-        f = ct.function([x], ct.map(T.exp, x)[0][-2:])
-        np.testing.assert_allclose(f(M), np.exp(M)[-2:])
-        assert rows_stored(f) == [["2"]]
-
     def test_other_reads_keep_everything(self):
         out, _ = ct.map(T.exp, X)
-        for reading in ([out[-1], out], [out[-1], out.sum(0)], [out[-1], out[0]]):
-            f = ct.function([X], reading)
-            assert rows_stored(f) == [["x.shape[0]"]]
-            np.testing.assert_allclose(f(M)[0], np.exp(M)[-1])
+        for readings in ([out[-1], out], [out[-1], out.sum(0)], [out[-1], out[0]]):
+            assert kept_rows(readings, M) == ["x.shape[0]"]
 
     def test_truncated_derivatives_save_the_last_steps(self):
-        h = running(X, truncate_gradient=2)
-        f = ct.function([X], ct.grad(T.sum(h[-1] ** 2), X))
-        g = ct.function([X], ct.grad(T.sum(h[-1] ** 2), X), mode="interpret")
+        gradient = ct.grad(T.sum(running(X, truncate_gradient=2)[-1] ** 2), X)
+        assert "x.shape[0]" not in kept_rows([gradient], M, M[:1])
+        f = ct.function([X], gradient)
+        g = ct.function([X], gradient, mode="interpret")
         for n in (1, 2, 5):
             np.testing.assert_allclose(f(M[:n]), g(M[:n]))
-        assert {rows for found in rows_stored(f) for rows in found} == {"min(x.shape[0], 2)"}
+
+    def test_nothing_keeps_all_steps_for_what_is_computed_of_the_last(self):
+        w = T.dmatrix("w")
+        h, _ = ct.scan(lambda e, s: T.tanh(s + e), X, T.zeros((3,)))
+        logits = T.dot(h, w) + 1.0
+        outputs = [T.exp(logits)[-1], T.sum(T.square(h), axis=1)[-2:], (h * 2).astype("float32")[-1, 1]]
+        f = ct.function([X, w], outputs)
+        assert all("x.shape[0]" not in rows for rows in rows_stored(f))
+        weights, last = np.arange(6.0).reshape(3, 2), states()
+        found = f(M, weights)
+        np.testing.assert_allclose(found[0], np.exp(last[-1] @ weights + 1))
+        np.testing.assert_allclose(found[1], np.sum(last[-2:] ** 2, axis=1))
+        np.testing.assert_allclose(found[2], last[-1, 1] * 2, rtol=1e-6)
 
 
 def test_each_pass_can_be_left_out():
-    out, _ = ct.map(T.exp, X)
+    out = T.cumsum(running(X), axis=0)
+    h = running(X)
     disabled = ct.config.disabled_passes
     try:
-        ct.config.disabled_passes = ("last-steps", "final-states")
-        f = ct.function([X], [out[-1], running(X)[-1]])
+        ct.config.disabled_passes = ("last-steps", "final-states", "early-slices")
+        f = ct.function([X], [T.sin(h)[-1], h[-1], out])
     finally:
         ct.config.disabled_passes = disabled
-    assert sorted(rows_stored(f)) == [["x.shape[0]"], ["x.shape[0]"]]
-    np.testing.assert_allclose(f(M), [np.exp(M)[-1], states()[-1]])
+    assert "x.shape[0]" in [rows for found in rows_stored(f) for rows in found]
+    found = f(M)
+    np.testing.assert_allclose(found[0], np.sin(states()[-1]))
+    np.testing.assert_allclose(found[1], states()[-1])
+    np.testing.assert_allclose(found[2], np.cumsum(states(), axis=0))
 
 
 def test_guards_of_what_is_rewritten_stay():
