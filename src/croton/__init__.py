@@ -1,6 +1,8 @@
 """Croton: an optimizing compiler for array programs."""
 
-from croton import ifelse, scan_module
+from importlib import import_module
+from typing import Any
+
 from croton.frontends.config import config
 from croton.frontends.control import cond, scan_loop, while_loop
 from croton.frontends.custom import custom_gradient
@@ -9,7 +11,6 @@ from croton.frontends.function import In, function
 from croton.frontends.gradient import grad, hessian, jacobian
 from croton.frontends.jit import jit
 from croton.frontends.op import Apply, Op, as_op
-from croton.frontends.scan import foldl, foldr, map, reduce, scan, until
 from croton.frontends.tape import GradientTape
 from croton.frontends.variables import shared
 from croton.graph.printing import debugprint, pp
@@ -49,3 +50,18 @@ __all__ = [
     "until",
     "while_loop",
 ]
+
+# What few programs need is imported when it is first used: Theano's modules (None), and names with the module
+# of this package that they are in.
+_LATE: dict[str, str | None] = {
+    **dict.fromkeys(("ifelse", "scan_module")),
+    **dict.fromkeys(("foldl", "foldr", "map", "reduce", "scan", "until"), "scan_module"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module 'croton' has no attribute {name!r}")
+    place = _LATE[name]
+    found = import_module(f"croton.{place or name}")
+    return found if place is None else getattr(found, name)

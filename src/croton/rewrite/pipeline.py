@@ -26,7 +26,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("final-states", read_final_states),
     ("stabilization", stabilized),
     ("composites", expand_composites),
-    ("early-slices", slice_early),
+    ("slices-after-expansion", slice_early),
     ("strength-reduction", reduce_strength),
     ("contraction-transposes", fold_transposes),
     ("common-subexpressions", merge_common),
