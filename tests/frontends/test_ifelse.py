@@ -77,6 +77,15 @@ class TestValues:
         assert isinstance(out, ct.Tensor)
         np.testing.assert_array_equal(out, V)
 
+    def test_tapes(self):
+        x, w = ct.Tensor(V), ct.Variable(0.5)
+        with ct.GradientTape() as tape:
+            tape.watch(x)
+            cost = ct.ifelse(T.sum(x) > 1, T.sum(x * w), T.sum(x))
+        by_x, by_w = tape.gradient(cost, [x, w])
+        np.testing.assert_allclose(by_x, np.full(3, 0.5))
+        np.testing.assert_allclose(by_w, V.sum())
+
     def test_inside_a_jitted_function(self):
         @ct.jit
         def halved(x):

@@ -122,6 +122,21 @@ def test_derivatives_go_back_through_the_steps_taken(backwards):
     np.testing.assert_allclose(found[4], slope(lambda a: gradient(V, a), np.array(0.4)), atol=1e-6)
 
 
+def test_tapes_go_back_through_the_steps_taken():
+    x, w = ct.Tensor(V), ct.Variable(0.4)
+    with ct.GradientTape() as tape:
+        tape.watch(x)
+        out, _ = ct.scan(lambda e, s: (T.tanh(s * w) + e, until(s + e > 7)), x, T.constant(0.5))
+        cost = T.sum(out**2)
+    assert isinstance(out, ct.Tensor)
+    found = tape.gradient(cost, [x, w])
+    sx, sw = T.dvector("x"), T.dscalar("w")
+    symbolic, _ = ct.scan(lambda e, s: (T.tanh(s * sw) + e, until(s + e > 7)), sx, T.constant(0.5))
+    expected = ct.function([sx, sw], ct.grad(T.sum(symbolic**2), [sx, sw]))(V, 0.4)
+    np.testing.assert_allclose(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[1])
+
+
 def test_inside_another_loop():
     x = T.dmatrix("x")
 

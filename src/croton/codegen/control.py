@@ -165,10 +165,15 @@ def _elements(block: BlockPrinter, step: Control, tag: str) -> list[str]:
     """Pointers to the elements of the sequences that a step reads."""
     op: Any = step.equation.op
     lines = []
+    reads = getattr(op, "reads", ()) or ((0, 1),) * op.sequences
     for position, operand in enumerate(step.equation.inputs[op.states : op.states + op.sequences]):
+        first, stride = reads[position]
         size = block.unit.size(_bytes(step.bodies[0].graph.inputs[op.states + position]))
         start = f"(char *){block.pointer(operand)}"
-        lines.append(f"void *const {tag}element{position} = {start} + {tag}at * {size};")
+        place = (
+            f"({block.unit.size(first)} + {tag}at * {stride})" if reads[position] != (0, 1) else f"{tag}at"
+        )
+        lines.append(f"void *const {tag}element{position} = {start} + {place} * {size};")
         lines.append(f"(void){tag}element{position};")
     return lines
 

@@ -52,7 +52,8 @@ class Scan(Operation):
     Operands: initial state, sequences (elements along axis 0), captured values. Outputs: final state, then
     results stacked along a new axis 0. With `reverse`, steps run from the last element to the first.
     Derivatives go back through the last `truncate` steps only, unless it is negative. `kept`: for each result
-    how many rows are, those of the last steps; empty if all are.
+    how many rows are, those of the last steps; empty if all are. `reads`: for each sequence (start, step):
+    element i is the one at start + i * step of the operand; empty if all start at 0.
     """
 
     body: Graph
@@ -62,6 +63,7 @@ class Scan(Operation):
     reverse: bool = False
     truncate: int = -1
     kept: tuple[Dim, ...] = ()
+    reads: tuple[tuple[Dim, int], ...] = ()
     name = "scan"
 
     def graphs(self) -> tuple[Graph, ...]:
@@ -73,9 +75,10 @@ class Scan(Operation):
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         for position, (given, inside) in enumerate(zip(operands, self.body.inputs, strict=True)):
             if self.states <= position < self.states + self.sequences:
-                dims.require_equal(
-                    given.shape[0], self.length, f"scan: length of sequence {position - self.states}"
-                )
+                if not self.reads:
+                    dims.require_equal(
+                        given.shape[0], self.length, f"scan: length of sequence {position - self.states}"
+                    )
                 given = TensorType(given.dtype, given.shape[1:])
             _agree(inside.type, given, f"scan: operand {position}")
         for position in range(self.states):
@@ -89,6 +92,10 @@ class Scan(Operation):
             ),
         )
 
+    def places_read(self) -> tuple[tuple[Dim, int], ...]:
+        """For each sequence, where its first element lies in the operand, and how far apart elements are."""
+        return self.reads or ((0, 1),) * self.sequences
+
     def rows_kept(self) -> tuple[Dim, ...]:
         """How many rows of each result there are."""
         return self.kept or (self.length,) * (len(self.body.outputs) - self.states)
@@ -96,7 +103,10 @@ class Scan(Operation):
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         length = int(self.length)
         states = list(operands[: self.states])
-        sequences = operands[self.states : self.states + self.sequences]
+        sequences = [
+            operand[int(start) :: step]
+            for operand, (start, step) in zip(operands[self.states :], self.places_read(), strict=False)
+        ]
         captured = operands[self.states + self.sequences :]
         results: list[list[NDArray]] = [[] for _ in self.body.outputs[self.states :]]
         for step in reversed(range(length)) if self.reverse else range(length):
@@ -120,12 +130,20 @@ class Scan(Operation):
     def vjp(
         self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
     ) -> Sequence[Any]:
-        whole = self.changed(kept=())
+        whole = self.changed(kept=(), reads=())
+        given = list(operands)
+        for position, (start, step) in enumerate(self.places_read(), self.states):
+            given[position] = rows(given[position], start, self.length, step)
         arriving = [
-            among_zeros(cotangent, 0 if self.reverse else dims.subtract(self.length, rows), self.length)
-            for cotangent, rows in zip(cotangents[self.states :], self.rows_kept(), strict=True)
+            among_zeros(cotangent, 0 if self.reverse else dims.subtract(self.length, number), self.length)
+            for cotangent, number in zip(cotangents[self.states :], self.rows_kept(), strict=True)
         ]
-        return _ScanDerivative(whole).pull_back(operands, [*cotangents[: self.states], *arriving])
+        found = list(_ScanDerivative(whole).pull_back(given, [*cotangents[: self.states], *arriving]))
+        for position, (start, step) in enumerate(self.places_read(), self.states):
+            if found[position] is not None:
+                length = base.shape_of(operands[position])[0]
+                found[position] = among_zeros(found[position], start, length, step)
+        return found
 
 
 class _ScanDerivative:

@@ -13,6 +13,7 @@ from croton.rewrite.contractions import fold_transposes
 from croton.rewrite.early_slices import slice_early
 from croton.rewrite.expand import expand_composites
 from croton.rewrite.scan_outputs import keep_last_steps, read_final_states
+from croton.rewrite.scan_sequences import read_in_place
 from croton.rewrite.stabilization import TABLES, rule_set, stabilized
 from croton.rewrite.strength import reduce_strength
 
@@ -31,6 +32,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("contraction-transposes", fold_transposes),
     ("common-subexpressions", merge_common),
     ("last-steps", keep_last_steps),
+    ("sequences-in-place", read_in_place),
 )
 
 # Rules that make derivatives stable at a price which values need not pay.
