@@ -264,6 +264,40 @@ class TestEagerArrays:
             np.testing.assert_allclose(last(V[:n]), expected)
 
 
+class TestRandomNumbers:
+    def test_every_step_draws_anew(self):
+        x = T.dvector("x")
+        noise, _ = ct.scan(lambda e: T.random.normal((2,)) + e, x)
+        both, _ = ct.scan(
+            lambda s: T.random.uniform(()) + T.random.uniform(()) + s * 0, None, x[0], n_steps=4
+        )
+        found = results([x], [noise, both], np.zeros(5))
+        assert len(np.unique(found[0])) == 10
+        assert len(np.unique(found[1])) == 4
+
+    def test_eager_loops_follow_the_global_seed(self):
+        def draw():
+            T.random.seed(7)
+            out, _ = ct.scan(lambda e: T.random.uniform((3,)) * e, ct.Tensor(np.ones(4)))
+            return out.numpy(), T.random.uniform((2,)).numpy()
+
+        first, second = draw(), draw()
+        np.testing.assert_array_equal(first[0], second[0])
+        np.testing.assert_array_equal(first[1], second[1])
+        assert len(np.unique(first[0])) == 12
+
+    def test_in_a_loop_in_a_loop(self):
+        m = T.dmatrix("m")
+        out, _ = ct.map(lambda row: ct.map(lambda e: T.random.uniform(()) + e, row)[0], m)
+        assert len(np.unique(results([m], [out], np.zeros((3, 4)))[0])) == 12
+
+    def test_keys_that_are_given_stay(self):
+        key = T.random.key(3)
+        out, _ = ct.scan(lambda e: T.random.uniform((), key=key) + e, T.dvector("x"))
+        found = ct.function([out.owner.inputs[0]], out)(np.zeros(3))
+        assert len(np.unique(found)) == 1
+
+
 def test_a_sequence_shorter_than_n_steps_is_found_when_called():
     x, n = T.dvector("x"), T.lscalar("n")
     out, _ = ct.scan(lambda e: e * 2, x, n_steps=n)

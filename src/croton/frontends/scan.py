@@ -18,6 +18,7 @@ from croton.frontends.scan_arguments import (
     step_results,
     until,
 )
+from croton.frontends.step_keys import step_keys
 from croton.frontends.updates import OrderedUpdates
 from croton.frontends.variables import SharedVariable
 from croton.graph import dims, dtypes
@@ -25,8 +26,9 @@ from croton.graph.dims import Dim
 from croton.graph.dtypes import BOOL
 from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.graph import Graph, copy_graph
-from croton.graph.values import TensorType, Value
+from croton.graph.values import TensorType, Value, constant
 from croton.ops import base
+from croton.ops.arithmetic import add
 from croton.ops.base import Array, apply
 from croton.ops.comparison import not_equal
 from croton.ops.control import Scan, close_over
@@ -68,7 +70,7 @@ def scan(
     go_backwards: whether sequences are run over from their end; outputs are in the order of the steps.
     strict: whether every shared variable that `fn` reads must be among the arguments.
     return_list: whether a single output comes as a list, too.
-    `name` is kept for the name of the outputs; `mode`, `profile` and `allow_gc` are taken for Theano's sake.
+    Random numbers that `fn` draws without a key are other ones in every step. `name` is given to the outputs; `mode`, `profile` and `allow_gc` are taken for Theano's sake.
 
     Returns:
         Outputs with a first axis of one entry per step (an array, a list, or None if there are none), and
@@ -132,10 +134,35 @@ class _Loop:
 
     def build(self, strict: bool) -> None:
         """Calls the step, and makes the closed body of the loop of what it returned."""
+        elements = self._placeholders()
+        with capturing() as captures, step_keys() as keys:
+            seen = [state for output in self.fed for state in output.seen()]
+            results = step_results(self.fn(*elements, *seen, *self.others))
+            self._match(results)
+            outputs = [base.symbolic(output) for output in results.outputs]
+            self._find_updates(results, outputs, strict)
+            made = [*self._new_states(outputs), *self._new_shared()]
+            shared = [_placeholder(variable, variable.name) for variable in self.updated]
+            inside = [*(state for output in self.fed for state in output.states), *shared]
+            self.counted = keys.used
+            if self.counted:
+                inside.append(keys.count)
+                made.append(base.symbolic(add(keys.count, 1)))
+            condition = [] if results.condition is None else [_truth(results.condition)]
+            as_state: dict[Value, Value] = dict(zip(self.updated, shared, strict=True))
+            renewed = copy_graph(Graph.of((), [*made, *outputs, *condition]), as_state).outputs
+            self.body, captured = close_over([*inside, *elements], renewed)
+        _check_sizes(self.body, len(inside), len(outputs))
+        self.captured = captures.operands(captured)
+        self.states, self.returned = len(inside), len(outputs)
+        self.stops = bool(condition)
+
+    def _placeholders(self) -> list[Value]:
+        """What stands for the elements of the sequences inside; outputs are given their states."""
         self.starts = [output.starts() for output in self.fed]
         for output, starts in zip(self.fed, self.starts, strict=True):
             output.states = [_placeholder(start, output.name(back)) for back, start in enumerate(starts)]
-        elements = [
+        return [
             Value.factory(
                 TensorType(base.dtype_of(sequence.array), base.shape_of(sequence.array)[1:]),
                 name=sequence.name(tap),
@@ -143,24 +170,6 @@ class _Loop:
             for sequence in self.sequences
             for tap in sequence.taps
         ]
-        with capturing() as captures:
-            seen = [state for output in self.fed for state in output.seen()]
-            results = step_results(self.fn(*elements, *seen, *self.others))
-            self._match(results)
-            outputs = [base.symbolic(output) for output in results.outputs]
-            self._find_updates(results, outputs, strict)
-            states = [state for output in self.fed for state in output.states]
-            inside = [*states, *(_placeholder(shared, shared.name) for shared in self.updated)]
-            made = [*self._new_states(outputs), *self._new_shared(), *outputs]
-            if results.condition is not None:
-                made.append(_truth(results.condition))
-            as_state: dict[Value, Value] = dict(zip(self.updated, inside[len(states) :], strict=True))
-            renewed = copy_graph(Graph.of((), made), as_state).outputs
-            self.body, captured = close_over([*inside, *elements], renewed)
-        _check_sizes(self.body, len(inside), len(outputs))
-        self.captured = captures.operands(captured)
-        self.states, self.returned = len(inside), len(outputs)
-        self.stops = results.condition is not None
 
     def _match(self, results: StepResults) -> None:
         """Pairs outputs with outputs_info; without any, nothing feeds back."""
@@ -211,7 +220,9 @@ class _Loop:
 
     def run(self, length: Dim, backwards: bool, truncate: int) -> tuple[list[Array], OrderedUpdates]:
         """The loop applied: outputs in the order of the steps, and updates."""
-        initial = [*(start for starts in self.starts for start in starts), *self.updated]
+        initial = [start for starts in self.starts for start in starts]
+        first, last = len(initial), len(initial) + len(self.updated)
+        initial += [*self.updated, *([constant(np.asarray(0, np.int64))] if self.counted else [])]
         elements = [part for sequence in self.sequences for part in sequence.elements(length, backwards)]
         count = (len(initial), len(elements))
         operands = [*initial, *elements, *self.captured]
@@ -223,8 +234,7 @@ class _Loop:
         outputs = list(made[self.states : self.states + self.returned])
         if backwards and not self.stops:
             outputs = [rows(output, dims.subtract(length, 1), length, -1) for output in outputs]
-        finals = made[self.states - len(self.updated) : self.states]
-        return outputs, OrderedUpdates(zip(self.updated, finals, strict=True))
+        return outputs, OrderedUpdates(zip(self.updated, made[first:last], strict=True))
 
 
 def _placeholder(array: Array, name: str | None) -> Value:
