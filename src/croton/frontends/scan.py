@@ -70,7 +70,9 @@ def scan(
     go_backwards: whether sequences are run over from their end; outputs are in the order of the steps.
     strict: whether every shared variable that `fn` reads must be among the arguments.
     return_list: whether a single output comes as a list, too.
-    Random numbers that `fn` draws without a key are other ones in every step. `name` is given to the outputs; `mode`, `profile` and `allow_gc` are taken for Theano's sake.
+    name: of the outputs. `mode`, `profile` and `allow_gc` are taken for Theano's sake.
+
+    Random numbers that `fn` draws without a key are other ones in every step.
 
     Returns:
         Outputs with a first axis of one entry per step (an array, a list, or None if there are none), and
