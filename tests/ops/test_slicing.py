@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import croton as ct
@@ -46,6 +46,7 @@ def test_the_range_of_a_slice_is_pythons_for_known_and_for_symbolic_sizes(key: s
 
 
 @given(st.integers(-7, 7), st.integers(-7, 7), st.sampled_from([1, 2, -1, -3]), st.integers(0, 8))
+@example(-2, -4, -1, 1)
 @settings(max_examples=300, deadline=None)
 def test_bounds_that_are_arithmetic_of_sizes_may_turn_out_negative(
     a: int, b: int, step: int, size: int

@@ -310,13 +310,14 @@ def smaller(first: Dim, second: Dim) -> Dim:
     )
 
 
-def counted(bound: Dim, size: Dim) -> Dim:
+def counted(bound: Dim, size: Dim, step: int = 1) -> Dim:
     """A slice bound counted from the front: `size` is added where it is negative."""
     if is_nonnegative(bound):
         return bound
     difference = dims.subtract(bound, size)
-    if isinstance(bound, int) or (isinstance(difference, int) and -2 <= difference < 0):
-        # size - 1 and size - 2 only turn negative where counting from the end gives nothing either.
+    if isinstance(bound, int) or (isinstance(difference, int) and (-2 if step > 0 else -1) <= difference < 0):
+        # size - 1 only turns negative where counting from the end gives nothing either; forwards, so does
+        # size - 2.
         return bound if not isinstance(bound, int) else dims.add(bound, size)
     negative = dims.floordiv(bound, 2**62)  # -1 where negative, else 0
     return dims.subtract(bound, dims.multiply(size, negative))
@@ -334,8 +335,8 @@ def slice_range(start: Dim | None, stop: Dim | None, step: int, size: Dim) -> tu
         end = smaller(counted(stop, size), size) if stop is not None else size
         return first, _steps(at_least_zero(dims.subtract(end, first)), step)
     last = dims.subtract(size, 1)
-    first = smaller(counted(start, size), last) if start is not None else last
-    end = -1 if stop is None else _at_least_minus_one(counted(stop, size))
+    first = smaller(counted(start, size, step), last) if start is not None else last
+    end = -1 if stop is None else _at_least_minus_one(counted(stop, size, step))
     return first, _steps(at_least_zero(dims.subtract(first, end)), -step)
 
 
