@@ -299,6 +299,42 @@ class TestScan:
             f(V, np.zeros((2, 1)))
 
 
+class TestEagerVariables:
+    """Bodies read variables as operands: results are eager, and tapes see the variables."""
+
+    def test_in_a_scan(self):
+        w = ct.Variable(0.5)
+        with ct.GradientTape() as tape:
+            total, _ = ct.scan_loop(lambda s, e: (s * w + e, None), ct.Tensor(0.0), ct.Tensor(V))
+        assert isinstance(total, ct.Tensor)
+        np.testing.assert_allclose(total, V[0] * 0.25 + V[1] * 0.5 + V[2])
+        np.testing.assert_allclose(tape.gradient(total, w), V[0] + V[1])
+
+    def test_in_a_while_loop(self):
+        w = ct.Variable(2.0)
+        with ct.GradientTape() as tape:
+            last = ct.while_loop(lambda a: a < w * 10, lambda a: a * w, ct.Tensor(1.0))
+        assert float(last) == 32
+        assert float(tape.gradient(last, w)) == 5 * 2.0**4
+
+    def test_in_a_branch(self):
+        w, v = ct.Variable(2.0), ct.Variable(3.0)
+        with ct.GradientTape() as tape:
+            result = ct.cond(w > 1, lambda x: x * w, lambda x: x * v, ct.Tensor(V))
+            total = T.sum(result)
+        np.testing.assert_allclose(result, V * 2)
+        by_w, by_v = tape.gradient(total, [w, v])
+        np.testing.assert_allclose([by_w, by_v], [V.sum(), 0])
+
+    def test_in_a_symbolic_program(self):
+        w, x = ct.Variable(2.0), T.dvector("x")
+        total, _ = ct.scan_loop(lambda s, e: (s + e * w, None), T.constant(0.0), x)
+        f = ct.function([x], total)
+        np.testing.assert_allclose(f(V), V.sum() * 2)
+        w.assign(3.0)
+        np.testing.assert_allclose(f(V), V.sum() * 3)
+
+
 INTERRUPTED = """
 import os, signal, threading, time
 import numpy as np

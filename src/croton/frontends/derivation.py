@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from croton.autodiff import cotangents_of
-from croton.graph import dtypes
+from croton.graph import dims, dtypes
+from croton.graph.dims import Dim, Symbol
 from croton.graph.graph import sorted_equations
 from croton.graph.operation import Operation
 from croton.graph.values import Constant, Equation, NDArray, TensorType, Value
@@ -51,9 +52,13 @@ class Derivation:
         values: dict[Value, Array] = dict(self._actual)
         for value, target, seed in zip(plan.seeds, plan.targets, seeds, strict=True):
             values[value] = ones_like(self._actual[target]) if seed is None else seed
+        sizes: dict[Symbol, Dim] = {}
         for equation, finished in zip(plan.equations, plan.finished, strict=True):
             operands = [_array(operand, values) for operand in equation.inputs]
-            outputs = perform(equation.op, operands)
+            op = equation.op.substitute(sizes) if sizes else equation.op
+            outputs = perform(op, operands)
+            if plan.finds_sizes:
+                _learn_sizes(equation, outputs, sizes)
             values.update(zip(equation.outputs, outputs, strict=True))
             for operand in finished:  # memory of cotangents goes as soon as nothing reads them
                 values.pop(operand, None)
@@ -128,6 +133,7 @@ class _Plan:
         }
         results = [value for value in self.results if value is not None]
         self.equations = sorted_equations(results, given)
+        self.finds_sizes = any(equation.bound_symbols() for equation in self.equations)
         kept = {*results, *given}
         last = {value: n for n, equation in enumerate(self.equations) for value in equation.inputs}
         self.finished: list[list[Value]] = [[] for _ in self.equations]
@@ -163,6 +169,20 @@ def perform(op: Operation, operands: Sequence[Array]) -> Sequence[Array]:
         called: Sequence[Array] = call(operands)
         return called
     return base.apply(op, *operands)
+
+
+def _learn_sizes(equation: Equation, outputs: Sequence[Array], sizes: dict[Symbol, Dim]) -> None:
+    """The sizes that an equation has found, such as the number of steps that a loop took."""
+    if any(isinstance(output, Value) for output in outputs):
+        return  # they are names of the program that is being traced
+    own = dims.single_symbol(getattr(equation.op, "symbol", 0))
+    if own is not None:
+        sizes[own] = int(outputs[-1].data)
+    for value, array in zip(equation.outputs, outputs, strict=True):
+        for size, actual in zip(value.type.shape, base.shape_of(array), strict=True):
+            symbol = dims.single_symbol(size)
+            if symbol is not None:
+                sizes.setdefault(symbol, actual)
 
 
 def _is_number(array: Array) -> bool:

@@ -44,6 +44,10 @@ class NumberAsSize(Operation):
     symbol: Dim
     name = "number_as_size"
 
+    def parameter_dims(self) -> list[Dim]:
+        """None: the equation finds the size, it does not need it."""
+        return []
+
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         return (TensorType(INT64, ()),)
 
