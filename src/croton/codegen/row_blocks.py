@@ -70,6 +70,8 @@ def _accesses_allow(expression: Node, outer: str, inner: str, width: Dim) -> boo
             others = [part for part in node.operands if part.kind != "index"]
             if any(part.variables & {outer, inner} for part in others):
                 return False
+            if len(positions) + len(others) < len(node.operands):
+                return False  # a diagonal: one variable on two axes
             if inner not in positions or any(size != 1 for size in shape[positions[inner] + 1 :]):
                 return False
             if shape[positions[inner]] != width:
