@@ -1,6 +1,7 @@
 """The vector maths that generated C leans on, cut out function by function.
 
-The C text lives in ``include/vector_maths/*.h`` and, for random numbers, ``include/philox.h``. There a line
+The C text lives in ``include/vector_maths/*.h`` and, for random numbers, ``include/philox.h`` and
+``include/samplers.h``. There a line
 ``/*@ name: dependency dependency */`` opens a piece, which ends where the next one opens. Generated code
 includes only the pieces it uses, so that it compiles fast; they include nothing and call no library
 function, so that it can be exported.
@@ -22,7 +23,11 @@ _OPENING = re.compile(r"^/\*@ (\w+):([\w ]*)\*/\n", re.MULTILINE)
 def _pieces() -> dict[str, tuple[tuple[str, ...], str]]:
     """Every piece: name -> (names it depends on, C text), in the order of the files."""
     pieces: dict[str, tuple[tuple[str, ...], str]] = {}
-    for path in [*sorted((_INCLUDE / "vector_maths").glob("*.h")), _INCLUDE / "philox.h"]:
+    for path in [
+        *sorted((_INCLUDE / "vector_maths").glob("*.h")),
+        _INCLUDE / "philox.h",
+        _INCLUDE / "samplers.h",
+    ]:
         # re.split with two groups gives: preamble, name, dependencies, text, name, dependencies, text...
         parts = _OPENING.split(path.read_text(encoding="utf-8"))
         for name, dependencies, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):

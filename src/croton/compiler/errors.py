@@ -24,6 +24,9 @@ def failure(
     equation = equations[error[0]] if 0 <= error[0] < len(equations) else None
     if code == OUT_OF_MEMORY:
         return MemoryError(f"{name}: out of memory{_place(equation)}")
+    if code in (OUT_OF_RANGE, RUNTIME_ERROR) and equation is not None and hasattr(equation.op, "failed"):
+        found: Exception = equation.op.failed(error[1:])
+        return type(found)(f"{name}: {found}{_place(equation)}")
     if code == OUT_OF_RANGE:
         axis, index, size = error[1:4]
         return IndexError(

@@ -54,7 +54,7 @@ def function(
     name: str | None = None,
     mode: str | None = None,
     profile: bool = False,
-    no_default_updates: bool = False,
+    no_default_updates: bool | Sequence[SharedVariable] = False,
 ) -> Function:
     """A callable that computes `outputs` from `inputs` and then gives shared variables their updates.
 
@@ -65,6 +65,8 @@ def function(
     allow_input_downcast: whether arguments may lose precision: True, False, or None: Python floats only.
         For scalars, Python's numbers are taken in the dtype of the input in any case.
     mode: "compile", "interpret" (NumPy, operation by operation).
+    no_default_updates: shared variables that keep their value though they have a `default_update`, as the
+        states of random streams do: a list, or True for all.
 
     Raises:
         MissingInputError: an output needs a variable that is not an input.
@@ -75,14 +77,18 @@ def function(
     flat, rebuild = _flatten_outputs(outputs)
     pairs = _pairs(updates, "updates")
     roots = [*flat, *(expression for _, expression in pairs)]
-    roots = _replace_givens(roots, _pairs(givens, "givens"))
+    replaced = _pairs(givens, "givens")
+    roots = _replace_givens(roots, replaced)
     flat, new_values = roots[: len(flat)], roots[len(flat) :]
-    updated = _check_updates([shared for shared, _ in pairs], new_values)
+    shareds = [shared for shared, _ in pairs]
+    changes = dict(zip(shareds, _check_updates(shareds, new_values), strict=True))
     variables = [entry.variable for entry in described]
     _check_inputs(variables)
-    graph = _assemble(variables, [*flat, *updated], [shared for shared, _ in pairs])
+    _add_default_updates(changes, variables, flat, replaced, no_default_updates)
+    updated = list(changes.values())
+    graph = _assemble(variables, [*flat, *updated], list(changes))
     _check_unused(graph, variables, on_unused_input or config.on_unused_input)
-    builder = _FunctionBuilder(graph, described, [shared for shared, _ in pairs], len(flat), rebuild)
+    builder = _FunctionBuilder(graph, described, list(changes), len(flat), rebuild)
     builder.downcast = allow_input_downcast
     builder.name = name or "function"
     return builder.build(mode or config.mode)
@@ -144,6 +150,35 @@ def _replace_givens(roots: list[Value], givens: list[tuple[Any, Any]]) -> list[V
         replacements[variable] = value
     graph = Graph.of((), roots)
     return list(copy_graph(graph, replacements, mapping).outputs)
+
+
+def _add_default_updates(
+    changes: dict[Any, Value],
+    variables: Sequence[Value],
+    outputs: Sequence[Value],
+    givens: list[tuple[Any, Any]],
+    excluded: bool | Sequence[SharedVariable],
+) -> None:
+    """Adds the default updates of all shared variables that outputs or updates read to the changes."""
+    if not isinstance(excluded, (bool, list, tuple, set)):
+        raise TypeError(f"function: no_default_updates must be a bool or a list, got {excluded!r}")
+    if excluded is True:
+        return
+    kept = set(excluded or ())
+    while True:
+        reached = Graph.of(variables, [*outputs, *changes.values()]).free_values()
+        found = {
+            value: value.default_update
+            for value in reached
+            if isinstance(value, SharedVariable)
+            and value.default_update is not None
+            and value not in changes
+            and value not in kept
+        }
+        if not found:
+            return
+        new_values = _check_updates(list(found), _replace_givens(list(found.values()), givens))
+        changes.update(zip(found, new_values, strict=True))
 
 
 def _check_updates(shareds: Sequence[Any], values: Sequence[Value]) -> list[Value]:

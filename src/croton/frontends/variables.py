@@ -87,7 +87,12 @@ class TensorConstant(SymbolicMethods, Constant):
 
 
 class SharedVariable(TensorVariable):
-    """A variable with a value that lives between calls; `updates` of functions change it."""
+    """A variable with a value that lives between calls; `updates` of functions change it.
+
+    default_update: its new value after every call of a function that reads it, unless `updates` say another.
+    """
+
+    default_update: Value | None
 
     def __init__(self, value: NDArray, name: str | None, shape: tuple[int | None, ...] | None) -> None:
         array = np.array(value, order="C", copy=True)
@@ -102,6 +107,7 @@ class SharedVariable(TensorVariable):
         )
         super().__init__(TensorType(dtype, sizes), name=name)
         self.cell = Cell(array, name)
+        self.default_update = None
 
     def get_value(self, borrow: bool = False) -> NDArray:
         """The current value: a copy, or with `borrow` the buffer itself."""

@@ -14,10 +14,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from croton.graph import dtypes
+from croton.graph import dims, dtypes
 from croton.graph.dims import Shape
 from croton.graph.dtypes import FLOAT32, FLOAT64, INT64, UINT32, UINT64, DType
-from croton.graph.errors import DTypeError
+from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.values import EagerValue
 from croton.ops import base
 from croton.ops.base import Array, apply_one
@@ -107,19 +107,20 @@ def _pairs_at(key: Array, positions: Array) -> Array:
 def _deriving(key: object) -> Array:
     from croton.ops.elementwise import elementwise
 
-    return elementwise("bitwise_xor", _as_key(key), np.array([_DERIVING, 0], np.uint64))
+    return elementwise("bitwise_xor", as_key(key), np.array([_DERIVING, 0], np.uint64))
 
 
-def _as_key(key: object) -> Array:
+def as_key(key: object) -> Array:
+    """A key from a key or from a number."""
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
         key = globals()["key"](key)
     return base.as_array(key)
 
 
 def _draw(kind: str, shape: object, key: object) -> Array:
-    sizes = _shape(shape)
+    sizes = shape_of_draw(shape)
     if key is not None:
-        return apply_one(Draw(kind, sizes), _as_key(key))
+        return apply_one(Draw(kind, sizes), as_key(key))
     drawn = key_source[-1]()
     if isinstance(drawn, EagerValue) and any(not isinstance(size, int) for size in sizes):
         raise ValueError(
@@ -129,12 +130,35 @@ def _draw(kind: str, shape: object, key: object) -> Array:
     return apply_one(Draw(kind, sizes), drawn)
 
 
-def _shape(shape: object) -> Shape:
+def shape_of_draw(shape: object) -> Shape:
+    """Sizes, none of them known to be negative."""
     sizes = base.as_dims(() if shape is None else shape)
     for size in sizes:
         if isinstance(size, int) and size < 0:
             raise ValueError(f"random: negative size in shape {sizes}")
     return sizes
+
+
+def sizes(name: str, shape: object, *parameters: object) -> Shape:
+    """The shape of a draw, to which its parameters broadcast; that of the parameters together when None.
+
+    Raises:
+        ShapeError: a parameter does not broadcast to the shape.
+    """
+    given = [base.shape_of(base.as_array(parameter)) for parameter in parameters]
+    if shape is None:
+        return dims.broadcast(given, f"random.{name}")
+    wanted = shape_of_draw(shape)
+    for own in given:
+        if dims.broadcast([wanted, own], f"random.{name}: shape and parameters") != wanted and any(
+            size == 1 and other != 1
+            for size, other in zip((1,) * (len(own) - len(wanted)) + wanted[-len(own) :], own, strict=True)
+        ):
+            raise ShapeError(
+                f"random.{name}: parameters of shape {dims.format_shape(own)} do not broadcast to "
+                f"{dims.format_shape(wanted)}"
+            )
+    return wanted
 
 
 def _float_kind(name: str, dtype: object) -> tuple[str, DType]:
@@ -153,13 +177,13 @@ def bits(shape: object = (), dtype: object = UINT32, key: object = None) -> Arra
 
 
 def uniform(
-    shape: object = (), low: object = 0.0, high: object = 1.0, dtype: object = None, key: object = None
+    shape: object = None, low: object = 0.0, high: object = 1.0, dtype: object = None, key: object = None
 ) -> Array:
     """Uniform on [low, high), which broadcast against the shape; 24 random bits in float32, 53 in float64."""
     from croton.ops.arithmetic import add, multiply, subtract
 
     width, target = _float_kind("uniform", dtype)
-    unit = _narrowed(_draw(f"uniform{width}", shape, key), target)
+    unit = _narrowed(_draw(f"uniform{width}", sizes("uniform", shape, low, high), key), target)
     if low == 0.0 and high == 1.0 and isinstance(low, (int, float)) and isinstance(high, (int, float)):
         return unit
     bottom, top = base.cast(low, target), base.cast(high, target)
@@ -178,13 +202,13 @@ def _narrowed(unit: Array, target: DType) -> Array:
 
 
 def normal(
-    shape: object = (), mean: object = 0.0, std: object = 1.0, dtype: object = None, key: object = None
+    shape: object = None, mean: object = 0.0, std: object = 1.0, dtype: object = None, key: object = None
 ) -> Array:
     """Normally distributed by Box and Muller; mean and std broadcast against the shape."""
     from croton.ops.arithmetic import add, multiply
 
     width, target = _float_kind("normal", dtype)
-    result = base.cast(_draw(f"normal{width}", shape, key), target)
+    result = base.cast(_draw(f"normal{width}", sizes("normal", shape, mean, std), key), target)
     if not (isinstance(std, (int, float)) and std == 1):
         result = multiply(result, base.cast(std, target))
     if not (isinstance(mean, (int, float)) and mean == 0):
@@ -193,7 +217,7 @@ def normal(
 
 
 def truncated_normal(
-    shape: object = (),
+    shape: object = None,
     mean: object = 0.0,
     std: object = 1.0,
     lower: float = -2.0,
@@ -212,6 +236,7 @@ def truncated_normal(
     if not lower < upper:
         raise ValueError(f"truncated_normal: expected lower < upper, got {lower} and {upper}")
     _, target = _float_kind("truncated_normal", dtype)
+    shape = sizes("truncated_normal", shape, mean, std)
     wide = dtypes.compute_dtype(target)
     unit = uniform(shape, math.erf(lower / math.sqrt(2)), math.erf(upper / math.sqrt(2)), wide, key)
     # The ends of the interval round to where erfinv is infinite or just outside the bounds.
@@ -219,12 +244,13 @@ def truncated_normal(
     return base.cast(add(multiply(standard, base.cast(std, wide)), base.cast(mean, wide)), target)
 
 
-def exponential(shape: object = (), scale: object = 1.0, dtype: object = None, key: object = None) -> Array:
+def exponential(shape: object = None, scale: object = 1.0, dtype: object = None, key: object = None) -> Array:
     """Exponentially distributed with mean `scale`, by the inverse of its distribution."""
     from croton.ops.arithmetic import multiply, negative
     from croton.ops.exponential import log1p
 
     _, target = _float_kind("exponential", dtype)
+    shape = sizes("exponential", shape, scale)
     unit = uniform(shape, dtype=dtypes.compute_dtype(target), key=key)
     return base.cast(
         multiply(negative(log1p(negative(unit))), base.cast(scale, dtypes.compute_dtype(target))), target
@@ -241,17 +267,20 @@ def gumbel(shape: object = (), dtype: object = None, key: object = None) -> Arra
     return base.cast(negative(log(maximum(waiting, 2.0**-54))), target)
 
 
-def bernoulli(shape: object = (), p: object = 0.5, dtype: object = dtypes.BOOL, key: object = None) -> Array:
+def bernoulli(
+    shape: object = None, p: object = 0.5, dtype: object = dtypes.BOOL, key: object = None
+) -> Array:
     """True with probability p, which broadcasts against the shape."""
     from croton.ops.comparison import less
 
     probability = base.as_array(p)
     kind = FLOAT64 if base.dtype_of(probability) == FLOAT64 and not isinstance(p, float) else FLOAT32
+    shape = sizes("bernoulli", shape, probability)
     return base.cast(less(uniform(shape, dtype=kind, key=key), base.cast(probability, kind)), dtype)
 
 
 def integers(
-    low: object, high: object = None, shape: object = (), dtype: object = INT64, key: object = None
+    low: object, high: object = None, shape: object = None, dtype: object = INT64, key: object = None
 ) -> Array:
     """Integers from low up to, not including, high (from 0 up to low when high is None).
 
@@ -272,7 +301,7 @@ def integers(
         span: Array = base.cast(int(top) - int(bottom), UINT64)
     else:
         span = base.cast(subtract(base.cast(top, INT64), base.cast(bottom, INT64)), UINT64)
-    drawn = remainder(_draw("pair", shape, key), span)
+    drawn = remainder(_draw("pair", sizes("integers", shape, bottom, top), key), span)
     return base.cast(add(base.cast(drawn, INT64), base.cast(bottom, INT64)), target)
 
 
@@ -294,23 +323,23 @@ def categorical(logits: object, shape: object = None, axis: int = -1, key: objec
     order = (*(a for a in range(rank) if a != position), position)
     scores = transpose(base.cast(scores, dtypes.inexact(base.dtype_of(scores))), order)
     sizes = base.shape_of(scores)
-    wanted = sizes[:-1] if shape is None else _shape(shape)
+    wanted = sizes[:-1] if shape is None else shape_of_draw(shape)
     noise = gumbel((*wanted, sizes[-1]), dtype=dtypes.compute_dtype(base.dtype_of(scores)), key=key)
     return argmax(add(noise, base.cast(scores, base.dtype_of(noise))), -1)
 
 
 def permutation(x: object, axis: int = 0, key: object = None) -> Array:
     """The numbers below x in random order, or the entries of an array along an axis in random order."""
-    drawn = _as_key(key) if key is not None else key_source[-1]()
+    drawn = as_key(key) if key is not None else key_source[-1]()
     if isinstance(x, (int, np.integer)):
-        return apply_one(Permutation(int(x)), drawn)
+        return apply_one(Permutation((int(x),)), drawn)
     from croton.ops.gathering import take
 
     array = base.as_array(x)
     if base.rank_of(array) == 0 and not isinstance(array, EagerValue):
-        return apply_one(Permutation(*base.as_dims(x)), drawn)
+        return apply_one(Permutation(base.as_dims(x)), drawn)
     position = base.normalize_axis(axis, base.rank_of(array), "permutation")
-    order = apply_one(Permutation(base.shape_of(array)[position]), drawn)
+    order = apply_one(Permutation((base.shape_of(array)[position],)), drawn)
     return take(array, order, position)
 
 

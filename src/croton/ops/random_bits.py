@@ -85,26 +85,26 @@ class Draw(ElementOperation):
 
 
 class Permutation(KernelOperation):
-    """The numbers below `size` in random order, from a key: Fisher and Yates's shuffle."""
+    """The numbers below the last size of a shape in random order, from a key: Fisher and Yates's shuffle.
 
-    size: dims.Dim
+    Along the other axes, every row has an order of its own.
+    """
+
+    shape: Shape
     name = "random_permutation"
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         check_key(self.name, operands[0])
-        return (TensorType(INT64, (self.size,)),)
+        return (TensorType(INT64, self.shape),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         key, stream = (int(entry) for entry in operands[0])
-        size = int(self.size)
-        order = np.arange(size, dtype=np.int64)
-        words = fill("pair", key, stream, size)
+        *leading, size = (int(entry) for entry in self.shape)
+        rows = int(np.prod(leading, dtype=np.int64))
+        words = fill("pair", key, stream, rows * size).reshape(rows, size)
         partners = (words % np.arange(1, size + 1, dtype=np.uint64)).tolist()
-        listed = order.tolist()
-        for last in range(size - 1, 0, -1):
-            other = partners[last]
-            listed[last], listed[other] = listed[other], listed[last]
-        return (np.asarray(listed, np.int64),)
+        orders = [_shuffled(size, partner) for partner in partners]
+        return (np.asarray(orders, np.int64).reshape(*leading, size),)
 
     def vjp(
         self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
@@ -112,23 +112,38 @@ class Permutation(KernelOperation):
         return [None]
 
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
-        return CFunction("ct_random_permutation", _PERMUTATION, ("ct_random_pair_u64",), cost=5.0)
+        rank = len(self.shape)
+        name = f"ct_random_permutation_{rank}"
+        rows = " * ".join(f"sizes[{1 + axis}]" for axis in range(rank - 1)) or "1"
+        source = _PERMUTATION % {"name": name, "rows": rows, "size": f"sizes[{rank}]"}
+        return CFunction(name, source, ("ct_random_pair_u64",), cost=5.0)
+
+
+def _shuffled(size: int, partners: Sequence[int]) -> list[int]:
+    """The numbers below a size after exchanging each, from the last on, with its partner."""
+    order = list(range(size))
+    for last in range(size - 1, 0, -1):
+        other = partners[last]
+        order[last], order[other] = order[other], order[last]
+    return order
 
 
 _PERMUTATION = """\
-static int ct_random_permutation(ct_context *context, void *const *pointers, const ct_int *sizes)
+static int %(name)s(ct_context *context, void *const *pointers, const ct_int *sizes)
 {
     (void)context;
     const ct_unsigned *key = pointers[0];
     ct_int *order = pointers[1];
-    const ct_int n = sizes[1];
-    for (ct_int i = 0; i < n; ++i) order[i] = i;
-    for (ct_int last = n - 1; last > 0; --last) {
-        const ct_unsigned drawn = ct_random_pair_u64(key[0], key[1], (ct_unsigned)last);
-        const ct_int other = (ct_int)(drawn % (ct_unsigned)(last + 1));
-        const ct_int kept = order[last];
-        order[last] = order[other];
-        order[other] = kept;
+    const ct_int rows = %(rows)s, n = %(size)s;
+    for (ct_int row = 0; row < rows; ++row, order += n) {
+        for (ct_int i = 0; i < n; ++i) order[i] = i;
+        for (ct_int last = n - 1; last > 0; --last) {
+            const ct_unsigned drawn = ct_random_pair_u64(key[0], key[1], (ct_unsigned)(row * n + last));
+            const ct_int other = (ct_int)(drawn %% (ct_unsigned)(last + 1));
+            const ct_int kept = order[last];
+            order[last] = order[other];
+            order[other] = kept;
+        }
     }
     return CT_OK;
 }

@@ -1,4 +1,9 @@
-"""Random arrays: `T.random.normal((10, 5))`, seeded by `T.random.seed`, or functions of `key=`."""
+"""Random arrays: `T.random.normal((10, 5))`, seeded by `T.random.seed`, or functions of `key=`.
+
+Symbolic programs draw from a `RandomStream`, whose variables are new in every call of a function.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from croton.ops.random import (
     bernoulli,
@@ -7,7 +12,6 @@ from croton.ops.random import (
     dropout,
     exponential,
     fold_in,
-    gumbel,
     integers,
     key,
     normal,
@@ -19,14 +23,47 @@ from croton.ops.random import (
     uniform,
 )
 
+_CONTINUOUS = (
+    "beta",
+    "cauchy",
+    "chisquare",
+    "dirichlet",
+    "f",
+    "gamma",
+    "gumbel",
+    "laplace",
+    "logistic",
+    "lognormal",
+    "pareto",
+    "power",
+    "rayleigh",
+    "standard_t",
+    "triangular",
+    "vonmises",
+    "wald",
+    "weibull",
+)
+_DISCRETE = (
+    "binomial",
+    "choice",
+    "choice_without_replacement",
+    "geometric",
+    "hypergeometric",
+    "multinomial",
+    "negative_binomial",
+    "permutations",
+    "poisson",
+    "shuffled",
+)
+
 __all__ = [
+    "RandomStream",
     "bernoulli",
     "bits",
     "categorical",
     "dropout",
     "exponential",
     "fold_in",
-    "gumbel",
     "integers",
     "key",
     "normal",
@@ -36,4 +73,25 @@ __all__ = [
     "split",
     "truncated_normal",
     "uniform",
+    *_CONTINUOUS,
+    *_DISCRETE,
 ]
+
+if TYPE_CHECKING:
+    from croton.frontends.random_stream import RandomStream
+
+
+def __getattr__(name: str) -> Any:
+    """What is imported only when it is used."""
+    from importlib import import_module
+
+    if name in _CONTINUOUS:
+        module = "croton.ops.distributions"
+    elif name in _DISCRETE:
+        module = "croton.ops.discrete_distributions"
+    elif name == "RandomStream":
+        module = "croton.frontends.random_stream"
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(module), name)
+    return found

@@ -1,0 +1,1 @@
+"""Where Theano kept its other random streams."""
