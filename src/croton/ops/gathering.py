@@ -31,6 +31,7 @@ _ADJUSTED = {
     "raise": "i + (i < 0 ? size : 0)",
     "clip": "i < 0 ? 0 : i >= size ? size - 1 : i",
     "wrap": "i % size + (i % size < 0 ? size : 0)",
+    "label": "i",
 }
 # The first loop has no exits, so that it vectorises; the one that finds the culprit runs only if needed.
 _CHECKED_INDEX = """\
@@ -52,7 +53,7 @@ static int {name}(ct_context *context, void *const *pointers, const ct_int *size
     for (ct_int p = 0; p < count; ++p) {{
         const ct_int i = {wide};
         culprit = i;
-        if (i < -size || i >= size) break;
+        if (i < {least} || i >= size) break;
     }}
     context->error[1] = {axis};
     context->error[2] = culprit;
@@ -100,6 +101,7 @@ class CheckedIndex(KernelOperation):
             axis=self.axis,
             wide=_LARGE if dtype == dtypes.UINT64 else "(ct_int)index[p]",
             adjusted=_ADJUSTED[self.mode],
+            least="0" if self.mode == "label" else "-size",
         )
         return CFunction(name, source, cost=0.6, fallible=True)
 
@@ -121,6 +123,32 @@ def checked(index: NDArray, size: int, axis: int, mode: str) -> NDArray:
         raise IndexError(f"index {index[outside].flat[0]} is out of range for axis {axis} of size {size}")
     wide = index.astype(np.int64)
     return np.asarray(np.where(wide < 0, wide + size, wide))
+
+
+class CheckedLabel(CheckedIndex):
+    """Labels of classes, made int64; an IndexError where one is negative or too large.
+
+    Operands: the labels and the number of classes. of: the operation that the message names.
+    """
+
+    of: str = ""
+    name = "checked_label"
+
+    def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
+        label, classes = operands[0], int(operands[1])
+        outside = (label < 0) | (label >= classes)
+        if outside.any():
+            raise self.failed((self.axis, int(label[outside].flat[0]), classes))
+        return (label.astype(np.int64),)
+
+    def failed(self, facts: Sequence[int]) -> IndexError:
+        """The error for what the C function reports: the axis, the label and the number of classes."""
+        return IndexError(f"{self.of}: label {facts[1]} is out of range for {facts[2]} classes")
+
+
+def checked_label(labels: Array, classes: Dim, of: str) -> Array:
+    """Labels as int64, all of them of one of the classes; an IndexError that names `of` where not."""
+    return apply_one(CheckedLabel("label", 0, of), labels, number_beside(classes, labels))
 
 
 class Gather(ElementOperation):

@@ -9,9 +9,9 @@ from croton.graph.errors import DTypeError, ShapeError
 from croton.ops import base
 from croton.ops.arithmetic import add, multiply, negative, subtract, where
 from croton.ops.base import Array
-from croton.ops.comparison import equal, greater_equal, less, logical_and
+from croton.ops.comparison import equal, logical_and
 from croton.ops.exponential import log, log1p, softplus
-from croton.ops.gathering import iota_beside
+from croton.ops.gathering import checked_label, iota_beside
 from croton.ops.reduction import restore_axes
 from croton.ops.reduction import sum as sum_over
 from croton.ops.shape import broadcast_to, reshape
@@ -62,10 +62,11 @@ def sparse_categorical_crossentropy(
 ) -> Array:
     """-log p[target] along an axis, for p = output, or softmax(output) if `from_logits`.
 
-    target: integer labels, of the output's shape without the axis. A label out of range gives NaN.
+    target: integer labels, of the output's shape without the axis.
 
     Raises:
         DTypeError: labels that are not integers. ShapeError: another number of axes.
+        IndexError: a label is out of range (when the function runs, where it is computed).
     """
     labels = base.as_array(target)
     if not dtypes.is_integer(base.dtype_of(labels)):
@@ -81,25 +82,26 @@ def sparse_categorical_crossentropy(
             "sparse_categorical_crossentropy: expected labels with "
             f"{rank - 1} axes, got {base.rank_of(labels)}"
         )
-    chosen = pick(scores, base.cast(labels, dtypes.INT64), position)
+    chosen = pick(scores, labels, position, "sparse_categorical_crossentropy")
     if from_logits:
         return subtract(logsumexp(scores, position), chosen)
     return negative(log(chosen))
 
 
-def pick(scores: Array, labels: Array, axis: int) -> Array:
-    """scores[..., labels, ...] along an axis, one element each; NaN for labels out of range.
+def pick(scores: Array, labels: Array, axis: int, of: str) -> Array:
+    """scores[..., labels, ...] along an axis, one element each; `of` is the operation named in errors.
 
     Written as a sum over comparisons, so that it joins the loop that reads the scores anyway.
+
+    Raises:
+        IndexError: a label is out of range.
     """
     shape, dtype = base.shape_of(scores), base.dtype_of(scores)
+    inside = checked_label(labels, shape[axis], of)
     column = tuple(size if a == axis else 1 for a, size in enumerate(shape))
     positions = broadcast_to(reshape(iota_beside(shape[axis], scores), column), shape)
-    wanted = equal(positions, broadcast_to(restore_axes(labels, (axis,)), shape))
-    chosen = sum_over(where(wanted, scores, base.cast(0, dtype)), axis)
-    size = base.as_array(shape[axis])
-    inside = logical_and(greater_equal(labels, 0), less(labels, base.cast(size, dtypes.INT64)))
-    return where(inside, chosen, base.cast(np.nan, dtype))
+    wanted = equal(positions, broadcast_to(restore_axes(inside, (axis,)), shape))
+    return sum_over(where(wanted, scores, base.cast(0, dtype)), axis)
 
 
 def binary_crossentropy(target: object, output: object, from_logits: bool = False) -> Array:
@@ -112,3 +114,23 @@ def binary_crossentropy(target: object, output: object, from_logits: bool = Fals
     if from_logits:
         return add(multiply(t, softplus(negative(scores))), multiply(rest, softplus(scores)))
     return negative(add(_weighted_log_of(t, scores), _weighted_log_of(rest, scores, log1p)))
+
+
+def psnr(x1: object, x2: object, max_val: float) -> Array:
+    """The peak signal-to-noise ratio in decibels: 10 log10(max_val^2 / mean squared difference).
+
+    Raises:
+        ShapeError: the arrays have different shapes.
+    """
+    from croton.graph.dims import require_equal
+    from croton.ops.arithmetic import square
+    from croton.ops.exponential import log10
+    from croton.ops.reduction import mean
+
+    first, second = base.as_operands(x1, x2)
+    if base.rank_of(first) != base.rank_of(second):
+        raise ShapeError(f"psnr: arrays have {base.rank_of(first)} and {base.rank_of(second)} axes")
+    for axis, sizes in enumerate(zip(base.shape_of(first), base.shape_of(second), strict=True)):
+        require_equal(*sizes, f"psnr: axis {axis}")
+    error = mean(square(subtract(first, second)))
+    return subtract(20 * np.log10(max_val).item(), multiply(log10(error), 10))

@@ -1,75 +1,157 @@
-"""Functions of neural networks, as Theano names them: cross-entropies take the output, then the target."""
+"""Functions of neural networks, as Theano names them: cross-entropies take the output, then the target.
+
+What Theano did not have is named as in Keras. Rarely used parts are imported when they are first asked for.
+"""
 
 from __future__ import annotations
 
-from croton.graph import dtypes
-from croton.ops import base, losses
+from importlib import import_module
+from typing import Any
+
+from croton.ops import losses
 from croton.ops.activations import (
-    elu,
+    celu,
     gelu,
-    hard_sigmoid,
+    glu,
+    hard_silu,
+    hard_swish,
+    hard_tanh,
     leaky_relu,
     mish,
-    relu,
     relu6,
-    selu,
     silu,
-    softsign,
+    squareplus,
+    swish,
+    threshold,
 )
 from croton.ops.base import Array
-from croton.ops.exponential import sigmoid, softplus
-from croton.ops.normalization import batch_normalization, layer_norm, moments, standardize
+from croton.ops.creation import one_hot
+from croton.ops.exponential import log_sigmoid, tanh
+from croton.ops.normalization import (
+    batch_normalization,
+    batch_normalization_test,
+    batch_normalization_train,
+    group_norm,
+    layer_norm,
+    moments,
+    normalize,
+    rms_normalization,
+    standardize,
+)
 from croton.ops.random import dropout
-from croton.ops.softmax import log_softmax, logsumexp, softmax
+from croton.ops.softmax import logsumexp
+from croton.tensor.nnet.nnet import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    crossentropy_categorical_1hot,
+    crossentropy_softmax_1hot,
+    crossentropy_softmax_1hot_with_bias,
+    crossentropy_softmax_argmax_1hot_with_bias,
+    crossentropy_softmax_max_and_argmax_1hot,
+    crossentropy_softmax_max_and_argmax_1hot_with_bias,
+    elu,
+    h_softmax,
+    logsoftmax,
+    prepend_0_to_each_row,
+    prepend_1_to_each_row,
+    prepend_scalar_to_each_row,
+    relu,
+    selu,
+    sigmoid,
+    sigmoid_binary_crossentropy,
+    softmax,
+    softmax_graph,
+    softmax_with_bias,
+    softplus,
+    softsign,
+)
+from croton.tensor.nnet.sigm import hard_sigmoid, ultra_fast_sigmoid
+
+# Where the rest comes from when it is first asked for.
+_LATER = {
+    "bilinear_kernel_1D": "croton.ops.upsampling",
+    "bilinear_kernel_2D": "croton.ops.upsampling",
+    "bilinear_upsampling": "croton.ops.upsampling",
+    "ctc_decode": "croton.ops.ctc",
+    "ctc_loss": "croton.ops.ctc",
+    "dot_product_attention": "croton.ops.attention",
+    "embedding": "croton.ops.encodings",
+    "frac_bilinear_upsampling": "croton.ops.upsampling",
+    "hard_shrink": "croton.ops.sparse_activations",
+    "images2neibs": "croton.ops.neighbourhoods",
+    "multi_hot": "croton.ops.encodings",
+    "nearest_upsampling": "croton.ops.upsampling",
+    "neibs2images": "croton.ops.neighbourhoods",
+    "soft_shrink": "croton.ops.sparse_activations",
+    "sparse_block_dot": "croton.tensor.nnet.blocksparse",
+    "sparse_plus": "croton.ops.sparse_activations",
+    "sparse_sigmoid": "croton.ops.sparse_activations",
+    "sparsemax": "croton.ops.sparse_activations",
+    "tanh_shrink": "croton.ops.sparse_activations",
+}
+_SUBMODULES = ("blocksparse", "bn", "ctc", "neighbours")
 
 __all__ = [
     "batch_normalization",
+    "batch_normalization_test",
+    "batch_normalization_train",
     "binary_crossentropy",
     "categorical_crossentropy",
+    "celu",
     "crossentropy_categorical_1hot",
+    "crossentropy_softmax_1hot",
+    "crossentropy_softmax_1hot_with_bias",
+    "crossentropy_softmax_argmax_1hot_with_bias",
+    "crossentropy_softmax_max_and_argmax_1hot",
+    "crossentropy_softmax_max_and_argmax_1hot_with_bias",
     "dropout",
     "elu",
     "gelu",
+    "glu",
+    "group_norm",
+    "h_softmax",
     "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
     "layer_norm",
     "leaky_relu",
+    "log_sigmoid",
     "log_softmax",
     "logsoftmax",
     "logsumexp",
     "mish",
     "moments",
+    "normalize",
+    "one_hot",
+    "prepend_0_to_each_row",
+    "prepend_1_to_each_row",
+    "prepend_scalar_to_each_row",
+    "psnr",
     "relu",
     "relu6",
+    "rms_normalization",
     "selu",
     "sigmoid",
     "sigmoid_binary_crossentropy",
     "silu",
     "softmax",
+    "softmax_graph",
+    "softmax_with_bias",
     "softplus",
     "softsign",
     "sparse_categorical_crossentropy",
+    "squareplus",
     "standardize",
+    "swish",
+    "tanh",
+    "threshold",
+    "ultra_fast_sigmoid",
+    *_LATER,
 ]
 
-logsoftmax = log_softmax
-
-
-def categorical_crossentropy(coding_dist: object, true_dist: object) -> Array:
-    """Per row -sum(true log coding), for true distributions, or -log coding[label] for integer labels.
-
-    coding_dist: probabilities along the last axis. true_dist: of that shape, or labels of one axis less.
-    """
-    true = base.as_array(true_dist)
-    if base.rank_of(true) == base.rank_of(base.as_array(coding_dist)) - 1 and dtypes.is_integer(
-        base.dtype_of(true)
-    ):
-        return losses.sparse_categorical_crossentropy(true, coding_dist)
-    return losses.categorical_crossentropy(true, coding_dist)
-
-
-def crossentropy_categorical_1hot(coding_dist: object, true_one_of_n: object) -> Array:
-    """-log coding[label], per row."""
-    return losses.sparse_categorical_crossentropy(true_one_of_n, coding_dist)
+log_softmax = logsoftmax
+psnr = losses.psnr
 
 
 def sparse_categorical_crossentropy(output: object, target: object, from_logits: bool = False) -> Array:
@@ -77,11 +159,11 @@ def sparse_categorical_crossentropy(output: object, target: object, from_logits:
     return losses.sparse_categorical_crossentropy(target, output, from_logits)
 
 
-def binary_crossentropy(output: object, target: object) -> Array:
-    """-(t log p + (1 - t) log(1 - p)), elementwise."""
-    return losses.binary_crossentropy(target, output)
-
-
-def sigmoid_binary_crossentropy(output: object, target: object) -> Array:
-    """The same for p = sigmoid(output), without overflow."""
-    return losses.binary_crossentropy(target, output, from_logits=True)
+def __getattr__(name: str) -> Any:
+    """What is imported when it is first asked for."""
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_LATER[name]), name)
+    return found
