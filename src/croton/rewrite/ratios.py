@@ -576,7 +576,7 @@ RATIOS: tuple[Rule, ...] = (
         any_of=frozenset(["exp"]),
     ),
     formula("hyperbolic-cotangent", "cosh(x) / sinh(x)", "1 / tanh(x)", "no overflow", inverse=False),
-    formula("exp-over-expm1", "exp(x) / expm1(x)", "-bose(-x)", "no overflow"),
+    formula("exp-over-expm1", "exp(x) / expm1(x)", "-bose(-x)", "no overflow", inverse=False),
     formula("argument-over-sinh", "x / sinh(x)", "over_sinh(x)", "the slope cannot overflow", inverse=False),
     formula("sigmoid-shift", "exp(x) * sigmoid(-x)", "sigmoid(x)", "no overflow", low=-2),
     formula("sigmoid-odds", "sigmoid(x) / sigmoid(-x)", "exp(x)", "the odds of a sigmoid", low=-2),
@@ -635,5 +635,5 @@ RATIOS: tuple[Rule, ...] = (
         any_of=frozenset(["hypot"]),
     ),
     formula("hyperbolic-cosecant", "1 / sinh(x)", "csch(x)", "the slope cannot overflow", inverse=False),
-    formula("bose", "1 / expm1(x)", "bose(x)", "the slope f(x) f(-x) cannot overflow"),
+    formula("bose", "1 / expm1(x)", "bose(x)", "the slope f(x) f(-x) cannot overflow", inverse=False),
 )
