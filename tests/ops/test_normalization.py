@@ -99,7 +99,9 @@ def test_bad_arguments_are_named() -> None:
     x, v = T.tensor4("x"), T.vector("v")
     with pytest.raises(ValueError, match='axes must be "per-activation", "spatial" or a tuple'):
         N.batch_normalization_train(x, v, v, axes="rows")
-    with pytest.raises(ValueError, match="batch_normalization_train: expected parameters with 4 or 1 axes, got 2"):
+    with pytest.raises(
+        ValueError, match="batch_normalization_train: expected parameters with 4 or 1 axes, got 2"
+    ):
         N.batch_normalization_train(x, T.matrix(), v, "spatial")
     with pytest.raises(ValueError, match="must be given together"):
         N.batch_normalization_train(x, v, v, "spatial", running_mean=v)

@@ -9,7 +9,18 @@ import numpy as np
 
 from croton.graph.values import NDArray
 from croton.ops import base
-from croton.ops.arithmetic import absolute, add, clip, divide, hypot, multiply, negative, subtract, where
+from croton.ops.arithmetic import (
+    absolute,
+    add,
+    clip,
+    divide,
+    hypot,
+    multiply,
+    negative,
+    square,
+    subtract,
+    where,
+)
 from croton.ops.base import Array
 from croton.ops.comparison import greater, greater_equal, less
 from croton.ops.elementwise import define, elementwise, elementwise_inexact, in_single, inexact_operands
@@ -100,8 +111,9 @@ def _gelu(x: Array) -> Array:
 
 
 def _gelu_by_tanh(x: Array) -> Array:
-    inner = multiply(multiply(x, add(multiply(multiply(x, x), 0.044715), 1)), 2 * math.sqrt(2 / math.pi))
-    return multiply(x, sigmoid(inner))
+    near = clip(x, -30.0, 30.0)  # where the sigmoid is not 0 or 1 in any dtype: the cube cannot overflow
+    cubic = multiply(near, add(multiply(square(near), 0.044715), 1))
+    return multiply(x, sigmoid(multiply(cubic, 2 * math.sqrt(2 / math.pi))))
 
 
 def elu(x: object, alpha: float = 1.0) -> Array:
