@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from croton.graph import dims
 from croton.graph.dtypes import DType, scalar_dtype
 from croton.graph.graph import Graph, copy_graph
 from croton.graph.values import EagerValue, TensorType, Value
-from croton.ops import base
+from croton.ops import base, random
 
 
 class Trace:
@@ -43,6 +44,15 @@ class Trace:
         found = [(v, self._current[id(v)]) for v in self.variables.values() if id(v) in self._current]
         return [(variable, value) for variable, value in found if value is not variable.shared]
 
+    def next_key(self) -> Value:
+        """A key for random numbers, which the traced function moves on in every call."""
+        from croton.ops.arithmetic import add
+
+        state = _random_state()
+        key = self.read(state)
+        self.assign(state, add(key, np.array([0, 1], np.uint64)))
+        return key
+
     def constant_of(self, array: EagerValue) -> Value:
         """The constant for an eager tensor of the surroundings, the same whenever it is met."""
         known = self._constants.get(id(array))
@@ -53,6 +63,15 @@ class Trace:
                 live if live is not None else base.frozen(array.data),
             )
         return known[1]
+
+
+@cache
+def _random_state() -> Variable:
+    """The state of the global generator in traced functions, which seeding it sets."""
+    generator = random.generator
+    state = Variable(generator.first_key(), trainable=False)
+    generator.followers.append(lambda: state.assign(generator.first_key()))
+    return state
 
 
 @contextmanager

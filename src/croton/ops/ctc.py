@@ -12,7 +12,7 @@ from typing import Any
 
 from croton.graph import dims, dtypes
 from croton.graph.dtypes import INT64
-from croton.graph.errors import DTypeError, NotDifferentiableError, ShapeError
+from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.values import NDArray, TensorType
 from croton.ops import base
 from croton.ops.base import Array, apply_one
@@ -123,7 +123,7 @@ class CTCSlope(_Alignment):
 
 
 class CTCCurvature(_Alignment):
-    """The second derivative of the loss times a direction, the fifth operand."""
+    """The second derivative of the loss times a direction, the fifth operand; it has no derivative itself."""
 
     name = "ctc_curvature"
     what = "curvature"
@@ -131,11 +131,6 @@ class CTCCurvature(_Alignment):
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         self._check(operands)
         return (operands[0],)
-
-    def vjp(
-        self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
-    ) -> Sequence[Any]:
-        raise NotDifferentiableError("ctc: third derivatives are not available")
 
 
 def _lengths(given: object) -> Array:

@@ -18,7 +18,7 @@ from croton.graph import dims, dtypes
 from croton.graph.dims import Shape
 from croton.graph.dtypes import FLOAT32, FLOAT64, INT64, UINT32, UINT64, DType
 from croton.graph.errors import DTypeError, ShapeError
-from croton.graph.values import EagerValue
+from croton.graph.values import EagerValue, NDArray
 from croton.ops import base
 from croton.ops.base import Array, apply_one
 from croton.ops.random_bits import Draw, Permutation
@@ -32,6 +32,7 @@ class Generator:
 
     def __init__(self, seed: int | None = None) -> None:
         self._lock = threading.Lock()
+        self.followers: list[Callable[[], object]] = []  # called after seeding
         self.seed(seed)
 
     def seed(self, seed: int | None = None) -> None:
@@ -39,6 +40,13 @@ class Generator:
         number = int.from_bytes(os.urandom(16), "little") if seed is None else _seed_number(seed)
         with self._lock:
             self._key, self._stream, self._count = number & _MASK, number >> 64 & _MASK, 0
+        for follow in self.followers:
+            follow()
+
+    def first_key(self) -> NDArray:
+        """A key that `next_key` does not give, for those who count on from it."""
+        pair = fill_pairs(self._key ^ _DERIVING, self._stream, 0)
+        return np.array([pair[0], 0], np.uint64)
 
     def next_key(self) -> Array:
         """A key that was not given out before."""
@@ -63,8 +71,12 @@ def fill_pairs(key: int, stream: int, number: int) -> np.ndarray[tuple[int], np.
 
 
 generator = Generator()
-# Where keys come from when none is given; tracing replaces it by keys that are inputs of the traced graph.
-key_source: list[Callable[[], Array]] = [generator.next_key]
+
+
+def next_key() -> Array:
+    """A key of the global generator; within a traced function, one that is new in every call of it."""
+    trace = base.building.trace
+    return generator.next_key() if trace is None else trace.next_key()
 
 
 def seed(number: int | None = None) -> None:
@@ -121,7 +133,7 @@ def _draw(kind: str, shape: object, key: object) -> Array:
     sizes = shape_of_draw(shape)
     if key is not None:
         return apply_one(Draw(kind, sizes), as_key(key))
-    drawn = key_source[-1]()
+    drawn = next_key()
     if isinstance(drawn, EagerValue) and any(not isinstance(size, int) for size in sizes):
         raise ValueError(
             f"random: the shape {sizes} is only known when the function is called, so it needs "
@@ -330,7 +342,7 @@ def categorical(logits: object, shape: object = None, axis: int = -1, key: objec
 
 def permutation(x: object, axis: int = 0, key: object = None) -> Array:
     """The numbers below x in random order, or the entries of an array along an axis in random order."""
-    drawn = as_key(key) if key is not None else key_source[-1]()
+    drawn = as_key(key) if key is not None else next_key()
     if isinstance(x, (int, np.integer)):
         return apply_one(Permutation((int(x),)), drawn)
     from croton.ops.gathering import take
