@@ -218,7 +218,7 @@ def test_traced_functions_draw_anew_in_every_call() -> None:
 
 
 def test_bad_seeds() -> None:
-    with pytest.raises(TypeError, match="seed: expected an int, got 1.5"):
+    with pytest.raises(TypeError, match=r"seed: expected an int, got 1.5"):
         RandomStream(1.5)
     first, second = RandomStream(), RandomStream()
     assert ct.function([], first.uniform(()))() != ct.function([], second.uniform(()))()

@@ -104,3 +104,39 @@ def test_theanos_order_of_arguments() -> None:
     expected = -np.log(p[np.arange(4), LABELS])
     np.testing.assert_allclose(computed(T.nnet.categorical_crossentropy, p, LABELS), expected)
     np.testing.assert_allclose(computed(T.nnet.categorical_crossentropy, p, np.eye(5)[LABELS]), expected)
+
+
+def test_after_sigmoid_or_softmax_losses_are_those_of_logits() -> None:
+    x, t = T.vector("x"), np.array([1, 1, 0.5, 0, 0])
+    binary = losses.binary_crossentropy(t, T.nnet.sigmoid(x))
+    value, slope = ct.function([x], [binary, ct.grad(T.sum(binary), x)])(np.array([-1e3, -40, 0, 40, 1e3]))
+    np.testing.assert_allclose(value, [1e3, 40, np.log(2), 40, 1e3])
+    np.testing.assert_allclose(slope, [-1, -1, 0, 1, 1], atol=1e-15)
+    m, far = T.matrix("m"), np.array([[1e4, 0.0], [-1e4, 1e4]])
+    shares, labels = np.array([[0, 1.0], [0.5, 0.5]]), np.array([1, 0])
+    found = [
+        losses.categorical_crossentropy(shares, T.nnet.softmax(m)),
+        losses.sparse_categorical_crossentropy(labels, T.nnet.softmax(m)),
+    ]
+    f = ct.function([m], [*found, *(ct.grad(T.sum(loss), m) for loss in found)])
+    for result, expected in zip(
+        f(far), [[1e4, 1e4], [1e4, 2e4], [[1, -1], [-0.5, 0.5]], [[1, -1], [-1, 1]]], strict=True
+    ):
+        np.testing.assert_allclose(result, expected, atol=1e-12)
+
+
+def test_the_gradient_by_the_probabilities_themselves() -> None:
+    x = T.matrix("x")
+    p = T.nnet.softmax(x)
+    loss = T.sum(losses.sparse_categorical_crossentropy(LABELS, p))
+    slope = ct.function([x], ct.grad(loss, p))(LOGITS)
+    expected = -np.eye(5)[LABELS] / scipy.special.softmax(LOGITS, axis=1)
+    np.testing.assert_allclose(slope, expected)
+
+
+def test_signal_to_noise_ratio() -> None:
+    first, second = sample((3, 4)), sample((3, 4), seed=1)
+    expected = 10 * np.log10(9.0 / np.mean((first - second) ** 2))
+    np.testing.assert_allclose(computed(lambda a, b: losses.psnr(a, b, 3.0), first, second), expected)
+    with pytest.raises(ValueError, match="psnr: axis 1: 4 and 3 differ"):
+        losses.psnr(first, second[:, :3], 1.0)

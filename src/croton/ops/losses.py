@@ -6,16 +6,19 @@ import numpy as np
 
 from croton.graph import dtypes
 from croton.graph.errors import DTypeError, ShapeError
+from croton.graph.operation import Operation
+from croton.graph.values import Value
 from croton.ops import base
 from croton.ops.arithmetic import add, multiply, negative, subtract, where
 from croton.ops.base import Array
 from croton.ops.comparison import equal, logical_and
+from croton.ops.elementwise import Elementwise
 from croton.ops.exponential import log, log1p, softplus
 from croton.ops.gathering import checked_label, iota_beside
 from croton.ops.reduction import restore_axes
 from croton.ops.reduction import sum as sum_over
 from croton.ops.shape import broadcast_to, reshape
-from croton.ops.softmax import log_softmax, logsumexp
+from croton.ops.softmax import Softmax, log_softmax, logsumexp
 
 
 def _together(target: object, output: object) -> tuple[Array, Array]:
@@ -41,6 +44,12 @@ def _weighted_log_of(weight: Array, probability: Array, logarithm: object = log)
     return where(masked, base.cast(0, base.dtype_of(weight)), multiply(weight, value))
 
 
+def _owner(probabilities: Array) -> Operation | None:
+    """What made probabilities. Logarithms of softmax and sigmoid themselves are rewritten without overflow."""
+    owner = probabilities.owner if isinstance(probabilities, Value) else None
+    return None if owner is None else owner.op
+
+
 def categorical_crossentropy(
     target: object, output: object, from_logits: bool = False, axis: int = -1
 ) -> Array:
@@ -52,6 +61,8 @@ def categorical_crossentropy(
     position = base.normalize_axis(axis, base.rank_of(scores), "categorical_crossentropy")
     if from_logits:
         terms = _weighted_log(weights, log_softmax(scores, position))
+    elif isinstance(_owner(scores), Softmax):
+        terms = _weighted_log(weights, log(scores))
     else:
         terms = _weighted_log_of(weights, scores)
     return negative(sum_over(terms, position))
@@ -82,10 +93,12 @@ def sparse_categorical_crossentropy(
             "sparse_categorical_crossentropy: expected labels with "
             f"{rank - 1} axes, got {base.rank_of(labels)}"
         )
-    chosen = pick(scores, labels, position, "sparse_categorical_crossentropy")
+    name = "sparse_categorical_crossentropy"
     if from_logits:
-        return subtract(logsumexp(scores, position), chosen)
-    return negative(log(chosen))
+        return subtract(logsumexp(scores, position), pick(scores, labels, position, name))
+    if isinstance(_owner(scores), Softmax):
+        return negative(pick(log(scores), labels, position, name))
+    return negative(log(pick(scores, labels, position, name)))
 
 
 def pick(scores: Array, labels: Array, axis: int, of: str) -> Array:
@@ -113,7 +126,11 @@ def binary_crossentropy(target: object, output: object, from_logits: bool = Fals
     rest = subtract(1, t)
     if from_logits:
         return add(multiply(t, softplus(negative(scores))), multiply(rest, softplus(scores)))
-    return negative(add(_weighted_log_of(t, scores), _weighted_log_of(rest, scores, log1p)))
+    if _owner(scores) == Elementwise("sigmoid"):
+        parts = _weighted_log(t, log(scores)), _weighted_log(rest, log1p(negative(scores)))
+    else:
+        parts = _weighted_log_of(t, scores), _weighted_log_of(rest, scores, log1p)
+    return negative(add(*parts))
 
 
 def psnr(x1: object, x2: object, max_val: float) -> Array:

@@ -597,6 +597,13 @@ LOGARITHMS: tuple[Rule, ...] = (
         "log(1 + x**2)",
     ),
     formula("log-of-one-plus", "log(1 + x)", "log1p(x)", "accurate for small x"),
+    formula(
+        "log1p-of-sigmoid",
+        "log1p(-sigmoid(x))",
+        "-softplus(x)",
+        "finite where the sigmoid rounds to 1",
+        low=-3,
+    ),
     Rule(
         "logarithm-to-another-base",
         "log2 and log10 of what has a better logarithm",

@@ -1,6 +1,7 @@
 """Every operation, for symbolic and for eager values alike; use as `import croton.tensor as T`."""
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any
 
 from croton.frontends.constructors import CONSTRUCTORS, PLURALS, constant, tensor
 from croton.ops.activations import *
@@ -117,7 +118,11 @@ from croton.tensor import linalg, nnet, random
 globals().update(CONSTRUCTORS)
 globals().update(PLURALS)
 
-if TYPE_CHECKING:
+_LATER = ("raw_random", "shared_randomstreams")  # modules imported when they are first asked for
 
-    def __getattr__(name: str) -> Any:
-        """The constructors of variables (fmatrix, dvector, ...) are made by a loop."""
+
+def __getattr__(name: str) -> Any:
+    """Modules that are imported late; a loop above makes the constructors (fmatrix, dvector, ...)."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
