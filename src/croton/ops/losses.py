@@ -45,7 +45,7 @@ def _weighted_log_of(weight: Array, probability: Array, logarithm: object = log)
 
 
 def _owner(probabilities: Array) -> Operation | None:
-    """What made probabilities. Logarithms of softmax and sigmoid themselves are rewritten without overflow."""
+    """What made probabilities: logarithms of softmax and sigmoid themselves are rewritten stably."""
     owner = probabilities.owner if isinstance(probabilities, Value) else None
     return None if owner is None else owner.op
 
