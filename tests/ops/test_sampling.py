@@ -10,6 +10,7 @@ import pytest
 
 import croton as ct
 import croton.tensor as T
+from croton.ops import sampling, sampling_reference
 
 from .agreement import NDArray
 
@@ -55,6 +56,31 @@ def test_compiled_and_interpreted_agree(name: str) -> None:
         np.testing.assert_array_equal(compiled, interpreted)
     else:
         np.testing.assert_allclose(compiled, interpreted, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", sampling.SAMPLERS)
+def test_the_reference_in_numpy_agrees(kind: str) -> None:
+    parameters = {
+        "log_gamma": (SPREAD,),
+        "vonmises": (SPREAD * 1e3,),
+        "poisson": (SPREAD,),
+        "binomial": (TRIALS.astype(float), CHANCES),
+        "hypergeometric": (GOOD.astype(float), BAD.astype(float), TAKEN.astype(float)),
+    }[kind]
+    flat = [np.tile(p, 50) for p in parameters]
+    count = len(flat[0])
+    found = sampling.drawn(kind, KEY, count, flat)
+    source = sampling_reference.Source(KEY, count)
+    with np.errstate(all="ignore"):
+        expected = sampling_reference.SAMPLERS[kind](source, np.arange(count), *flat)
+    near = 1e-9 if found.dtype == np.float64 else 0
+    np.testing.assert_allclose(found, expected, rtol=near, atol=near)
+    for position, whole in enumerate(flat):  # one number for all elements
+        alike = [*flat[:position], np.full(count, whole[1]), *flat[position + 1 :]]
+        single = [*flat[:position], np.asarray(whole[1]), *flat[position + 1 :]]
+        np.testing.assert_array_equal(
+            sampling.drawn(kind, KEY, count, single), sampling.drawn(kind, KEY, count, alike)
+        )
 
 
 def test_an_element_does_not_depend_on_its_neighbours() -> None:

@@ -18,7 +18,7 @@ from croton.graph import dims
 from croton.graph.dtypes import DType, scalar_dtype
 from croton.graph.graph import Graph, copy_graph
 from croton.graph.values import EagerValue, TensorType, Value
-from croton.ops import base, random
+from croton.ops import base
 
 
 class Trace:
@@ -68,7 +68,8 @@ class Trace:
 @cache
 def _random_state() -> Variable:
     """The state of the global generator in traced functions, which seeding it sets."""
-    generator = random.generator
+    from croton.ops.random import generator
+
     state = Variable(generator.first_key(), trainable=False)
     generator.followers.append(lambda: state.assign(generator.first_key()))
     return state

@@ -6,7 +6,10 @@ Element i depends on the key and on i alone, whatever its neighbours needed. The
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -102,8 +105,6 @@ class Sample(Refusing):
         return ValueError(f"random.{self.of}: expected {expected} as {name}, got {value!r}")
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
-        from croton.ops import sampling_reference
-
         refusals = SAMPLERS[self.kind].refusals
         for position, (condition, parameter) in enumerate(zip(refusals, operands[1:], strict=True)):
             refused = refuses(condition, parameter)
@@ -115,10 +116,7 @@ class Sample(Refusing):
                 raise self.refusal(3, float(np.broadcast_to(operands[3], excess.shape)[excess].flat[0]))
         shape = tuple(int(size) for size in self.shape)
         count = int(np.prod(shape, dtype=np.int64))
-        source = sampling_reference.Source(operands[0], count)
-        flat = [np.broadcast_to(parameter, shape).reshape(-1) for parameter in operands[1:]]
-        drawn = sampling_reference.SAMPLERS[self.kind](source, np.arange(count), *flat)
-        return (drawn.reshape(shape).astype(SAMPLERS[self.kind].dtype),)
+        return (drawn(self.kind, operands[0], count, operands[1:]).reshape(shape),)
 
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
         sampler = SAMPLERS[self.kind]
@@ -174,6 +172,64 @@ static int {name}(ct_context *context, void *const *pointers, const ct_int *size
     return CT_OK;
 }}
 """
+
+
+def drawn(kind: str, key: NDArray, count: int, parameters: Sequence[NDArray]) -> NDArray:
+    """The first `count` numbers of a draw, by the C that compiled graphs use, or by NumPy without a compiler.
+
+    parameters: float64, a number or `count` of them each.
+    """
+    library = _compiled()
+    dtype = SAMPLERS[kind].dtype
+    if library is None:
+        from croton.ops import sampling_reference
+
+        source = sampling_reference.Source(key, count)
+        flat = [np.broadcast_to(parameter.reshape(-1), (count,)) for parameter in parameters]
+        return sampling_reference.SAMPLERS[kind](source, np.arange(count), *flat).astype(dtype)
+    result: NDArray = np.empty(count, dtype)
+    flat = [np.ascontiguousarray(parameter) for parameter in parameters]  # numbers get an axis by that
+    steps = [int(parameter.ndim > 0) for parameter in parameters]
+    given = [entry for array, step in zip(flat, steps, strict=True) for entry in (array.ctypes.data, step)]
+    library[kind](int(key[0]), int(key[1]), result.ctypes.data, count, *given)
+    return result
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> dict[str, Any] | None:
+    """Functions that fill arrays, built once per machine; None where there is no compiler."""
+    from croton.codegen import vector_maths
+    from croton.codegen.scalars import PRELUDE
+    from croton.toolchain import build, find_compiler, load
+
+    if find_compiler() is None:
+        return None
+    pieces = vector_maths.source_for([f"ct_sample_{kind}" for kind in SAMPLERS])
+    fills = "\n".join(_fill_text(kind) for kind in SAMPLERS)
+    library = load(build(["typedef __INT64_TYPE__ ct_int;\n" + PRELUDE + pieces + fills]))
+    functions: dict[str, Any] = {"library": library}  # keeps the machine code loaded
+    for kind, sampler in SAMPLERS.items():
+        pairs = [ctypes.c_void_p, ctypes.c_int64] * len(sampler.parameters)
+        prototype = ctypes.CFUNCTYPE(
+            None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_int64, *pairs
+        )
+        functions[kind] = prototype(library.address(f"croton_sample_{kind}"))
+    return functions
+
+
+def _fill_text(kind: str) -> str:
+    sampler = SAMPLERS[kind]
+    number = "double" if sampler.dtype == FLOAT64 else "ct_int"
+    names = [f"p{position}" for position in range(len(sampler.parameters))]
+    return (
+        f"void croton_sample_{kind}(ct_u64 key, ct_u64 stream, {number} *out, ct_int count, "
+        + ", ".join(f"const double *{name}, ct_int {name}_step" for name in names)
+        + ")\n{\n    for (ct_int i = 0; i < count; ++i) {\n"
+        "        ct_source source = {key, stream, (ct_u64)i};\n"
+        f"        out[i] = ({number})ct_sample_{kind}(&source, "
+        + ", ".join(f"{name}[i * {name}_step]" for name in names)
+        + ");\n    }\n}\n"
+    )
 
 
 def sample(kind: str, of: str, key: Array, shape: Shape, *parameters: Array) -> Array:
