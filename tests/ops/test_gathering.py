@@ -110,3 +110,13 @@ def test_choose_and_select() -> None:
     for wrong in ([0, 0, 3], [0, -1, 0]):
         with pytest.raises(IndexError):
             ct.function([x, i], T.choose(i, [x, x, x]))(np.zeros((1, 3)), wrong)
+
+
+def test_positions_in_an_array_whose_size_is_found_while_running() -> None:
+    labels = T.lvector("labels")
+    occurs = T.set_subtensor(T.zeros((T.max(labels) + 1,), dtype="int64")[labels], 1)
+    found = T.flatnonzero(occurs)
+    count = found.shape[0]
+    f = ct.function([labels], [found, T.zeros((count, count))])
+    positions, square = f(np.array([4, 1, 4]))
+    assert positions.tolist() == [1, 4] and square.shape == (2, 2)

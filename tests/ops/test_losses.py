@@ -71,6 +71,13 @@ def test_labels_must_be_integers_of_one_axis_less() -> None:
         losses.sparse_categorical_crossentropy(T.imatrix(), T.matrix())
 
 
+def test_distributions_must_have_as_many_axes() -> None:
+    with pytest.raises(
+        ValueError, match="expected a target with 2 axes, or integer labels with one less, got 1"
+    ):
+        T.nnet.categorical_crossentropy(T.matrix(), T.vector())
+
+
 def test_impossible_things_that_do_not_happen_cost_nothing() -> None:
     one_hot, certain = np.array([[0.0, 1.0]]), np.array([[0.0, 1.0]])
     np.testing.assert_array_equal(computed(losses.categorical_crossentropy, one_hot, certain), [0.0])

@@ -56,8 +56,16 @@ def categorical_crossentropy(
     """-sum(target log p) along an axis, for p = output, or softmax(output) if `from_logits`.
 
     target: probabilities of the output's shape. A probability of 0 where the target is 0 adds nothing.
+
+    Raises:
+        ShapeError: the target has another number of axes.
     """
     weights, scores = _together(target, output)
+    if base.rank_of(weights) != base.rank_of(scores):
+        raise ShapeError(
+            f"categorical_crossentropy: expected a target with {base.rank_of(scores)} axes, or integer labels "
+            f"with one less, got {base.rank_of(weights)} axes"
+        )
     position = base.normalize_axis(axis, base.rank_of(scores), "categorical_crossentropy")
     if from_logits:
         terms = _weighted_log(weights, log_softmax(scores, position))

@@ -152,3 +152,20 @@ def test_chosen_blocks() -> None:
         T.nnet.sparse_block_dot(w, h, sources + 5, b, targets)
     with pytest.raises(ValueError, match="expected W, h, inputIdx and outputIdx"):
         T.nnet.sparse_block_dot(w[0], h, sources, b, targets)
+
+
+def test_confusion_matrix() -> None:
+    actual, guess = np.array([3, 1, 3, -2, 1, 3]), np.array([3, 7, 1, -2, 1, 3])
+    expected = np.zeros((4, 4), int)
+    order = [-2, 1, 3, 7]
+    for row, column in zip(actual, guess, strict=True):
+        expected[order.index(row), order.index(column)] += 1
+    a, p = T.lvector("a"), T.ivector("p")
+    counts, classes = ct.function([a, p], T.nnet.confusion_matrix(a, p))(actual, guess.astype("int32"))
+    assert classes.tolist() == order and counts.tolist() == expected.tolist()
+    counts, classes = T.nnet.confusion_matrix(actual, guess)
+    assert classes.data.tolist() == order and counts.data.tolist() == expected.tolist()
+    with pytest.raises(TypeError, match="confusion_matrix: expected integers, got float64"):
+        T.nnet.confusion_matrix(a, T.vector())
+    with pytest.raises(ValueError, match="confusion_matrix: expected vectors, got 2 axes"):
+        T.nnet.confusion_matrix(a, T.imatrix())

@@ -43,6 +43,7 @@ from croton.ops.softmax import logsumexp
 from croton.tensor.nnet.nnet import (
     binary_crossentropy,
     categorical_crossentropy,
+    confusion_matrix,
     crossentropy_categorical_1hot,
     crossentropy_softmax_1hot,
     crossentropy_softmax_1hot_with_bias,
@@ -98,6 +99,7 @@ __all__ = [
     "binary_crossentropy",
     "categorical_crossentropy",
     "celu",
+    "confusion_matrix",
     "crossentropy_categorical_1hot",
     "crossentropy_softmax_1hot",
     "crossentropy_softmax_1hot_with_bias",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from croton.graph import dtypes
-from croton.graph.errors import ShapeError
+from croton.graph.errors import DTypeError, ShapeError
 from croton.ops import base, losses
 from croton.ops.activations import elu, relu, selu, softsign
 from croton.ops.arithmetic import add, floor_divide, multiply, remainder
@@ -16,6 +16,7 @@ from croton.ops.softmax import log_softmax, softmax
 __all__ = [
     "binary_crossentropy",
     "categorical_crossentropy",
+    "confusion_matrix",
     "crossentropy_categorical_1hot",
     "crossentropy_softmax_1hot",
     "crossentropy_softmax_1hot_with_bias",
@@ -176,3 +177,42 @@ def h_softmax(
     scores = add(einsum("bf,bfo->bo", inputs, take(W2, own_class, 0)), take(b2, own_class, 0))
     chosen = losses.pick(softmax(scores), remainder(labels, n_outputs_per_class), 1, "h_softmax")
     return multiply(losses.pick(classes, own_class, 1, "h_softmax"), chosen)
+
+
+def confusion_matrix(actual: object, pred: object) -> list[Array]:
+    """How often each class was predicted as each: rows are actual, columns predicted classes.
+
+    actual, pred: labels, integer vectors of one length; it takes memory for all numbers between the smallest
+    and the largest. Returns the counts, int64, and the classes that occur, sorted.
+
+    Raises:
+        ShapeError: not vectors. DTypeError: not integers.
+    """
+    from croton.ops.arithmetic import subtract
+    from croton.ops.cumulative import cumsum
+    from croton.ops.gathering import flatnonzero, take
+    from croton.ops.indexing import index_update
+    from croton.ops.reduction import max as max_over
+    from croton.ops.reduction import min as min_over
+    from croton.ops.shape import concatenate, full
+
+    labels = [base.cast(_labels(given), dtypes.INT64) for given in (actual, pred)]
+    every = concatenate(labels, 0)
+    lowest = min_over(every)
+    (span,) = base.as_dims(add(subtract(max_over(every), lowest), 1))
+    occurs = index_update(full((span,), 0, dtypes.INT64), subtract(every, lowest), 1)
+    found = flatnonzero(occurs)
+    rank = subtract(cumsum(occurs, 0), 1)
+    rows, columns = (take(rank, subtract(given, lowest)) for given in labels)
+    (count,) = base.shape_of(found)
+    counts = index_update(full((count, count), 0, dtypes.INT64), (rows, columns), 1, "add")
+    return [counts, add(found, lowest)]
+
+
+def _labels(given: object) -> Array:
+    array = base.as_array(given)
+    if base.rank_of(array) != 1:
+        raise ShapeError(f"confusion_matrix: expected vectors, got {base.rank_of(array)} axes")
+    if not dtypes.is_integer(base.dtype_of(array)):
+        raise DTypeError(f"confusion_matrix: expected integers, got {base.dtype_of(array).name}")
+    return array
