@@ -63,8 +63,8 @@ def categorical_crossentropy(
     weights, scores = _together(target, output)
     if base.rank_of(weights) != base.rank_of(scores):
         raise ShapeError(
-            f"categorical_crossentropy: expected a target with {base.rank_of(scores)} axes, or integer labels "
-            f"with one less, got {base.rank_of(weights)} axes"
+            f"categorical_crossentropy: expected a target with {base.rank_of(scores)} axes, or integer "
+            f"labels with one less, got {base.rank_of(weights)} axes"
         )
     position = base.normalize_axis(axis, base.rank_of(scores), "categorical_crossentropy")
     if from_logits:
