@@ -38,7 +38,7 @@ def wide(parameter: object) -> Array:
 
 def key_of(key: object) -> Array:
     """A key, a number as a key, or one of the global generator for None."""
-    return random.as_key(key) if key is not None else random.next_key()
+    return random.as_key(key) if key is not None else random.key_source[-1]()
 
 
 def keys_of(key: object, count: int) -> list[Array]:

@@ -79,6 +79,10 @@ def next_key() -> Array:
     return generator.next_key() if trace is None else trace.next_key()
 
 
+# Where keys come from when none is given: the last of these; bodies of loops put a source of their own here.
+key_source: list[Callable[[], Array]] = [next_key]
+
+
 def seed(number: int | None = None) -> None:
     """Seeds the global generator; None takes entropy from the operating system."""
     generator.seed(number)
@@ -133,7 +137,7 @@ def _draw(kind: str, shape: object, key: object) -> Array:
     sizes = shape_of_draw(shape)
     if key is not None:
         return apply_one(Draw(kind, sizes), as_key(key))
-    drawn = next_key()
+    drawn = key_source[-1]()
     if isinstance(drawn, EagerValue) and any(not isinstance(size, int) for size in sizes):
         raise ValueError(
             f"random: the shape {sizes} is only known when the function is called, so it needs "
@@ -342,7 +346,7 @@ def categorical(logits: object, shape: object = None, axis: int = -1, key: objec
 
 def permutation(x: object, axis: int = 0, key: object = None) -> Array:
     """The numbers below x in random order, or the entries of an array along an axis in random order."""
-    drawn = as_key(key) if key is not None else next_key()
+    drawn = as_key(key) if key is not None else key_source[-1]()
     if isinstance(x, (int, np.integer)):
         return apply_one(Permutation((int(x),)), drawn)
     from croton.ops.gathering import take
