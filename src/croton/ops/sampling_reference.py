@@ -72,9 +72,10 @@ def log_gamma(source: Source, elements: NDArray, a: NDArray) -> NDArray:
         inside = t > -1
         u = np.full(len(here), 0.5)
         u[inside] = source.units(here[inside])[0]
-        log_v, v = 3 * np.log1p(np.where(inside, t, 0)), (1 + t) ** 3
-        fits = (of > 2.0**33) | (np.log(u) < 0.5 * x * x + of - of * v + of * log_v)
-        return inside & fits, np.log(of) + log_v
+        v, square = (1 + t) * (1 + t) * (1 + t), x * x
+        exact = 0.5 * square + of - of * v + 3 * of * np.log1p(np.where(inside, t, 0))
+        fits = (of > 2.0**33) | (u < 1 - 0.0331 * square * square) | (np.log(u) < exact)
+        return inside & fits, np.log(np.where(inside, of * v, 1))
 
     result[positive] = _until_accepted(len(positive), attempt) + boost[positive]
     return result
