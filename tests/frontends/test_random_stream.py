@@ -222,3 +222,30 @@ def test_bad_seeds() -> None:
         RandomStream(1.5)
     first, second = RandomStream(), RandomStream()
     assert ct.function([], first.uniform(()))() != ct.function([], second.uniform(()))()
+
+
+def test_every_distribution_is_a_method_with_the_size_first() -> None:
+    srng = RandomStream(6)
+    floats = [
+        *("beta", "cauchy", "chisquare", "dirichlet", "exponential", "f", "gamma", "gumbel", "laplace"),
+        *("logistic", "lognormal", "pareto", "power", "rayleigh", "standard_t", "triangular", "vonmises"),
+        *("wald", "weibull", "truncated_normal", "uniform", "normal"),
+    ]
+    counts = ["bernoulli", "geometric", "hypergeometric", "negative_binomial", "poisson", "binomial"]
+    variables = {name: getattr(srng, name)((3, 2)) for name in (*floats, *counts)}
+    narrow = {f"{name} narrow": getattr(srng, name)((3, 2), dtype="float32") for name in floats}
+    others = {
+        "permutation": srng.permutation(n=6),
+        "shuffle": srng.shuffle(np.arange(6)),
+        "integers": srng.integers(None, np.zeros(6, int), 3),
+        "choice": srng.choice(6, np.arange(3.0), dtype="float32"),
+    }
+    found = ct.function([], {**variables, **narrow, **others})()
+    for name in (*floats, *counts):
+        assert found[name].shape[:2] == (3, 2), name
+        assert found[name].dtype == ("float64" if name in floats else "int64"), name
+        assert getattr(RandomStream, name).__doc__
+    assert all(found[name].dtype == np.float32 for name in narrow)
+    assert all(found[name].shape == (6,) for name in others)
+    states = [state.get_value()[0] for state, _ in srng.updates()]
+    assert len(set(states)) == len(states) == len({**variables, **narrow, **others})
