@@ -38,7 +38,6 @@ EXEMPT = {
     "Permutation": "gives positions",
     "Draw": "random numbers depend on a key alone",
     "Sample": "rejection has no derivative by its parameters",
-    "Refusing": "rejection has no derivative by its parameters; asking for it is an error",
     "Multinomial": "gives counts",
     "Urn": "gives counts",
     "CTCCurvature": "is the second derivative of CTCLoss, which is checked",
