@@ -305,6 +305,8 @@ class BlockPrinter:
             self.unit.printer.need(name)
         for library in function.libraries:
             self.unit.library(library)
+        for kernel in function.kernels:
+            self.unit.shared_kernel(kernel)
         self.unit.function(function.name, function.source)
         values = [*equation.inputs, *equation.outputs]
         bound = equation.bound_symbols()

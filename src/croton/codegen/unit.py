@@ -7,6 +7,7 @@ from pathlib import Path
 
 from croton.codegen import vector_maths
 from croton.codegen.contraction import ContractionKernel
+from croton.codegen.kernels import SharedKernel
 from croton.codegen.nests import reduction_declaration
 from croton.codegen.scalars import PRELUDE, ScalarPrinter, size_text
 from croton.graph.dims import Dim, Symbol
@@ -64,6 +65,12 @@ class Unit:
             return name
         number = self.libraries.setdefault(f"{KERNEL_MODULE}:{name}", len(self.libraries))
         return f"((__typeof__(&{name}))context->library[{number}])"
+
+    def shared_kernel(self, kernel: SharedKernel) -> None:
+        """A kernel that is a unit of its own."""
+        self.declarations.setdefault(kernel.declaration)
+        maths = vector_maths.source_for(kernel.scalar_functions)
+        self.shared_units.setdefault(kernel.name, "\n".join([ABI, PRELUDE, maths, kernel.source]))
 
     def library(self, name: str) -> None:
         """A BLAS or LAPACK routine, found at run time in context->library[LIBRARY_<routine>]."""

@@ -266,3 +266,13 @@ class ArrayMethods(ShapeMethods):
 
     def all(self, axis: Any = None, keepdims: bool = False) -> Array:
         return reduction.all(self, axis, keepdims)
+
+    def sort(self, axis: Any = -1, kind: Any = None, order: Any = None) -> Array:
+        from croton.ops import sorting
+
+        return sorting.sort(self, axis, kind, order)
+
+    def argsort(self, axis: Any = -1, kind: Any = None, order: Any = None) -> Array:
+        from croton.ops import sorting
+
+        return sorting.argsort(self, axis, kind, order)

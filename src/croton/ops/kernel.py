@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from croton.codegen.kernels import SharedKernel
 from croton.graph.frozen import Frozen
 from croton.graph.operation import Operation
 from croton.graph.values import TensorType
@@ -21,7 +22,7 @@ class CFunction(Frozen):
     scalar_functions: names of vector maths functions the source calls (ct_exp_f64, ...).
     libraries: BLAS or LAPACK routines it needs, as "scipy.linalg.cython_lapack:dgesv"; the function finds
         their addresses from context->library[LIBRARY_<name>] where the compiler defines LIBRARY_dgesv.
-    inputs_overwritten: operands that the function may destroy.
+    kernels: functions in translation units of their own that the source calls.
     """
 
     name: str
@@ -30,7 +31,7 @@ class CFunction(Frozen):
     libraries: tuple[str, ...] = ()
     cost: float = 1.0  # rough nanoseconds per element of the largest operand or output
     fallible: bool = False
-    extra: tuple[str, ...] = ()
+    kernels: tuple[SharedKernel, ...] = ()
 
 
 class KernelOperation(Operation):

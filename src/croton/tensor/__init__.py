@@ -14,6 +14,7 @@ from croton.ops.bits import *
 from croton.ops.comparison import *
 from croton.ops.complex_numbers import *
 from croton.ops.contraction import batched_dot, dot, inner, kron, matmul, outer, tensordot, vdot
+from croton.ops.counting import *
 from croton.ops.creation import (
     alloc,
     arange,
@@ -31,6 +32,7 @@ from croton.ops.creation import (
     meshgrid,
     one_hot,
     ones,
+    to_one_hot,
     trace,
     tri,
     tril,
@@ -52,9 +54,11 @@ from croton.ops.gathering import (
     take,
     take_along_axis,
 )
+from croton.ops.index_arithmetic import *
 from croton.ops.indexing import inc_subtensor, index_update, set_subtensor
 from croton.ops.norms import norm
 from croton.ops.padding import cross, diff, ediff1d, pad
+from croton.ops.quantiles import *
 from croton.ops.rearranging import (
     addbroadcast,
     array_split,
@@ -94,6 +98,7 @@ from croton.ops.reduction import all, amax, amin, any, count_nonzero, max, mean,
 from croton.ops.relative import *
 from croton.ops.rounding import *
 from croton.ops.scattering import segment_max, segment_min, segment_prod, segment_sum
+from croton.ops.searching import *
 from croton.ops.shape import (
     broadcast_to,
     concatenate,
@@ -113,7 +118,8 @@ from croton.ops.special import *
 from croton.ops.statistics import average, nanmax, nanmean, nanmin, nanprod, nansum, std, var
 from croton.ops.stop_gradient import stop_gradient
 from croton.ops.trigonometric import *
-from croton.tensor import linalg, nnet, random
+from croton.tensor import extra_ops, linalg, nnet, random
+from croton.tensor.sort import *
 
 globals().update(CONSTRUCTORS)
 globals().update(PLURALS)
