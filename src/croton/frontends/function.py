@@ -6,10 +6,11 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from croton.frontends.composite import any_composite
 from croton.frontends.config import config
 from croton.frontends.variables import SharedVariable, TensorVariable
 from croton.graph import dims, dtypes
@@ -73,6 +74,20 @@ def function(
         UnusedInputError: no output needs an input.
         TypeError, ShapeError, DTypeError: an update does not fit its shared variable.
     """
+    if any_composite(inputs, outputs, updates, givens):
+        composite = _composite_function(
+            inputs,
+            outputs,
+            updates,
+            givens,
+            on_unused_input,
+            allow_input_downcast=allow_input_downcast,
+            name=name,
+            mode=mode,
+            profile=profile,
+            no_default_updates=no_default_updates,
+        )
+        return cast(Function, composite)  # called as one is
     described = [entry if isinstance(entry, In) else In(entry) for entry in _listed(inputs, "inputs")]
     flat, rebuild = _flatten_outputs(outputs)
     pairs = _pairs(updates, "updates")
@@ -92,6 +107,13 @@ def function(
     builder.downcast = allow_input_downcast
     builder.name = name or "function"
     return builder.build(mode or config.mode)
+
+
+def _composite_function(*arguments: Any, **options: Any) -> Any:
+    """The same for sparse matrices; they are imported where they are used."""
+    from croton.frontends.sparse.function import sparse_function
+
+    return sparse_function(*arguments, **options)
 
 
 def _listed(entries: Any, what: str) -> list[Any]:

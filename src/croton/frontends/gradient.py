@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from croton.autodiff import cotangents_of
+from croton.frontends.composite import Composite, differentiable_parts
 from croton.frontends.control import scan_loop
 from croton.graph import dtypes
 from croton.graph.errors import DisconnectedInputError, DTypeError, ShapeError
@@ -46,7 +47,7 @@ def grad(
             "grad: cost must be a symbolic variable, got a function; "
             "differentiate eager code with ct.GradientTape"
         )
-    variables = _variables(wrt, disconnected_inputs, "grad")
+    variables = _variables(differentiable_parts(wrt), disconnected_inputs, "grad")
     outputs, seeds = _seeds(cost, known_grads)
     found = cotangents_of(outputs, seeds, variables, list(consider_constant or ()))
     results = [
@@ -138,7 +139,12 @@ def _variables(wrt: Any, disconnected: str, caller: str) -> list[Value]:
 
 
 def _like(wrt: Any, results: list[Any]) -> Any:
-    """The results as `wrt` was given: one, a list or a tuple."""
+    """The results as `wrt` was given: one, a list or a tuple; sparse for sparse variables."""
+    asked = wrt if isinstance(wrt, (list, tuple)) else [wrt]
+    results = [
+        variable.with_gradient(result) if isinstance(variable, Composite) else result
+        for variable, result in zip(asked, results, strict=True)
+    ]
     if not isinstance(wrt, (list, tuple)):
         return results[0]
     return tuple(results) if isinstance(wrt, tuple) else results

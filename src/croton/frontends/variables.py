@@ -150,8 +150,8 @@ def shared(
     strict: bool = False,
     allow_downcast: bool | None = None,
     broadcastable: object = None,
-) -> SharedVariable:
-    """A variable whose value lives between calls of functions.
+) -> Any:
+    """A variable whose value lives between calls of functions; a sparse one for a SciPy sparse matrix.
 
     Sizes are fixed to those of the value, which makes faster code; `shape=(None, 3)` leaves some free.
     `borrow`, `strict`, `allow_downcast` and `broadcastable` are accepted for Theano's sake: the value is
@@ -160,6 +160,10 @@ def shared(
     Raises:
         DTypeError: the value is not an array of a supported dtype.
     """
+    if type(value).__module__.startswith("scipy.sparse"):
+        from croton.frontends.sparse.variable import shared_sparse
+
+        return shared_sparse(value, name)
     data = value.data if isinstance(value, (EagerValue, Constant)) else np.asarray(value)
     if dtype is not None:
         data = data.astype(as_dtype(dtype))

@@ -1,0 +1,1 @@
+"""Symbolic sparse matrices; `croton.sparse` is where users find them."""
