@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from croton.frontends.composite import Composite
 from croton.frontends.shape_methods import ShapeMethods
 from croton.graph import dims
 from croton.graph.dims import Dim
@@ -41,7 +42,10 @@ class ShapeTuple(tuple[Any, ...]):
 
 
 class ArrayMethods(ShapeMethods):
-    """Python's operators and NumPy's methods in terms of the operations."""
+    """Python's operators and NumPy's methods in terms of the operations.
+
+    Sparse matrices, which do what they do with dense ones in their own way, come first.
+    """
 
     __slots__ = ()
 
@@ -78,19 +82,19 @@ class ArrayMethods(ShapeMethods):
             yield self[position]
 
     def __add__(self, other: Any) -> Array:
-        return arithmetic.add(self, other)
+        return NotImplemented if isinstance(other, Composite) else arithmetic.add(self, other)
 
     def __radd__(self, other: Any) -> Array:
         return arithmetic.add(other, self)
 
     def __sub__(self, other: Any) -> Array:
-        return arithmetic.subtract(self, other)
+        return NotImplemented if isinstance(other, Composite) else arithmetic.subtract(self, other)
 
     def __rsub__(self, other: Any) -> Array:
         return arithmetic.subtract(other, self)
 
     def __mul__(self, other: Any) -> Array:
-        return arithmetic.multiply(self, other)
+        return NotImplemented if isinstance(other, Composite) else arithmetic.multiply(self, other)
 
     def __rmul__(self, other: Any) -> Array:
         return arithmetic.multiply(other, self)
@@ -123,7 +127,7 @@ class ArrayMethods(ShapeMethods):
         return exponential.power(other, self)
 
     def __matmul__(self, other: Any) -> Array:
-        return contraction.matmul(self, other)
+        return NotImplemented if isinstance(other, Composite) else contraction.matmul(self, other)
 
     def __rmatmul__(self, other: Any) -> Array:
         return contraction.matmul(other, self)

@@ -176,10 +176,11 @@ def _pairs(entries: Any, arguments: Sequence[_Argument], what: str) -> list[tupl
             raise TypeError(f"function: {what} cannot change {old!r}")
         matrix = converted(new, old.format)
         index = base.dtype_of(old.indices)
-        pairs += [(old.data, matrix.data)]
+        pairs.append((old.data, matrix.data))
         pairs += [
             (mine, base.cast(other, index))
             for mine, other in ((old.indices, matrix.indices), (old.indptr, matrix.indptr))
+            if mine is not other
         ]
         if what == "givens":
             sizes = carriers.get(id(old)) or carrier(old)
@@ -228,7 +229,7 @@ def sparse_function(
     givens: Any,
     on_unused_input: str | None,
     **options: Any,
-) -> SparseFunction:
+) -> SparseFunction | Function:
     """`function` for inputs, outputs, updates or givens of which some are sparse."""
     if not isinstance(inputs, (list, tuple)):
         raise TypeError(f"function: inputs must be a list, got {type(inputs).__name__}")
@@ -237,11 +238,15 @@ def sparse_function(
         raise ValueError(f'on_unused_input must be "raise", "warn" or "ignore", got {policy!r}')
     arguments = [_Argument(entry) for entry in inputs]
     results = _results(outputs)
+    changes, replacements = _pairs(updates, arguments, "updates"), _pairs(givens, arguments, "givens")
+    sparse_ones = [entry.sparse for entry in arguments] + [entry.sparse for entry in _leaves(results)]
+    if all(entry is None for entry in sparse_ones):
+        return function(inputs, outputs, changes, replacements, on_unused_input=policy, **options)
     inner = function(
         [entry for argument in arguments for entry in argument.inputs()],
         [value for result in _leaves(results) for value in result.values],
-        _pairs(updates, arguments, "updates"),
-        _pairs(givens, arguments, "givens"),
+        changes,
+        replacements,
         on_unused_input="ignore",
         **options,
     )
