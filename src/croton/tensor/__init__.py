@@ -14,7 +14,6 @@ from croton.ops.bits import *
 from croton.ops.comparison import *
 from croton.ops.complex_numbers import *
 from croton.ops.contraction import batched_dot, dot, inner, kron, matmul, outer, tensordot, vdot
-from croton.ops.counting import *
 from croton.ops.creation import (
     alloc,
     arange,
@@ -54,11 +53,9 @@ from croton.ops.gathering import (
     take,
     take_along_axis,
 )
-from croton.ops.index_arithmetic import *
 from croton.ops.indexing import inc_subtensor, index_update, set_subtensor
 from croton.ops.norms import norm
 from croton.ops.padding import cross, diff, ediff1d, pad
-from croton.ops.quantiles import *
 from croton.ops.rearranging import (
     addbroadcast,
     array_split,
@@ -98,7 +95,6 @@ from croton.ops.reduction import all, amax, amin, any, count_nonzero, max, mean,
 from croton.ops.relative import *
 from croton.ops.rounding import *
 from croton.ops.scattering import segment_max, segment_min, segment_prod, segment_sum
-from croton.ops.searching import *
 from croton.ops.shape import (
     broadcast_to,
     concatenate,
@@ -118,17 +114,33 @@ from croton.ops.special import *
 from croton.ops.statistics import average, nanmax, nanmean, nanmin, nanprod, nansum, std, var
 from croton.ops.stop_gradient import stop_gradient
 from croton.ops.trigonometric import *
-from croton.tensor import extra_ops, fft, linalg, nnet, random
+from croton.tensor import linalg, nnet, random
 from croton.tensor.sort import *
 
 globals().update(CONSTRUCTORS)
 globals().update(PLURALS)
 
-_LATER = ("raw_random", "shared_randomstreams")  # modules imported when they are first asked for
+# What few programs need is imported when it is first asked for.
+_LATE = {
+    "croton.ops.counting": "bincount histogram histogram_bin_edges",
+    "croton.ops.index_arithmetic": "bartlett fill_diagonal fill_diagonal_offset ravel_multi_index "
+    "unravel_index",
+    "croton.ops.quantiles": "median nanmedian nanpercentile nanquantile percentile quantile",
+    "croton.ops.searching": "digitize in1d intersect1d isin searchsorted setdiff1d union1d unique",
+}
+_MODULE_OF = {name: module for module, names in _LATE.items() for name in names.split()}
+_LATE_MODULES = ("extra_ops", "fft", "raw_random", "shared_randomstreams")
 
 
 def __getattr__(name: str) -> Any:
-    """Modules that are imported late; a loop above makes the constructors (fmatrix, dvector, ...)."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return import_module(f"{__name__}.{name}")
+    """What is imported late; a loop above makes the constructors (fmatrix, dvector, ...)."""
+    if name in _LATE_MODULES:
+        return import_module(f"croton.tensor.{name}")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'croton.tensor' has no attribute {name!r}")
+    globals()[name] = found = getattr(import_module(_MODULE_OF[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF, *_LATE_MODULES})
