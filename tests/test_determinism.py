@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import croton as ct
+import croton.sparse as sparse
 import croton.tensor as T
 from croton.runtime import set_threads, threads
 
@@ -73,3 +75,16 @@ def test_a_training_step(any_threads):
         return [*costs, *(w.get_value() for w in weights)]
 
     assert len(runs(lambda: train_five_steps, data, labels)) == 1
+
+
+def test_kernels(any_threads):
+    rng = np.random.default_rng(2)
+    x, z, count = T.matrix("x"), T.zmatrix("z"), T.lvector("count")
+    matrix = ct.shared(scipy.sparse.random_array((700, 500), density=0.1, rng=rng, format="csr"))
+    outputs = [T.sort(x), T.sort(x, axis=0), T.fft.rfft(x), T.fft.fft(z, axis=0), T.fft.fft(z[:1], 1 << 16)]
+    outputs += [sparse.dot(matrix, x), sparse.dot(matrix.T, x[:1].T * T.ones((700, 40))), T.median(x, 1)]
+    outputs += [T.bincount(count, T.flatten(x)[:1000])]
+    f = ct.function([x, z, count], outputs)
+    real = rng.normal(size=(500, 700))
+    whole = real + 1j * rng.normal(size=real.shape)
+    assert len(runs(lambda: f, real, whole, rng.integers(0, 9, 1000))) == 1

@@ -269,6 +269,62 @@ INLINE void write_row(const job *work, ct_int r, numbers from, ct_int lane, ct_i
     }
 }
 
+/* Where LANES rows of complex numbers start, counted in REALs; whether they lie side by side. */
+static int starts_of(const job *work, ct_int first, ct_int starts[LANES])
+{
+    for (int l = 0; l < LANES; ++l)
+        starts[l] = 2 * row_start(work, first + l, work->n);
+    return starts[LANES - 1] == starts[0] + 2 * (LANES - 1);
+}
+
+/* LANES rows of complex numbers at once: lines of vectors are read and written whole. */
+static void read_complex_rows(const job *work, ct_int first, lines to)
+{
+    ct_int starts[LANES];
+    const int adjacent = starts_of(work, first, starts);
+    REAL *const re = (REAL *)(work->backward ? to.im : to.re), *const im =
+                                                                   (REAL *)(work->backward ? to.re : to.im);
+    for (ct_int j = 0; j < work->n; ++j) {
+        const REAL *const source = work->source + 2 * j * work->inner;
+        if (adjacent) {
+#pragma omp simd
+            for (int l = 0; l < LANES; ++l) {
+                re[j * LANES + l] = source[starts[0] + 2 * l];
+                im[j * LANES + l] = source[starts[0] + 2 * l + 1];
+            }
+            continue;
+        }
+        for (int l = 0; l < LANES; ++l) {
+            re[j * LANES + l] = source[starts[l]];
+            im[j * LANES + l] = source[starts[l] + 1];
+        }
+    }
+}
+
+static void write_complex_rows(const job *work, ct_int first, lines from)
+{
+    ct_int starts[LANES];
+    const int adjacent = starts_of(work, first, starts);
+    const REAL *const re = (const REAL *)(work->backward ? from.im : from.re);
+    const REAL *const im = (const REAL *)(work->backward ? from.re : from.im);
+    const REAL scale = work->scale;
+    for (ct_int k = 0; k < work->n; ++k) {
+        REAL *const target = work->target + 2 * k * work->inner;
+        if (adjacent) {
+#pragma omp simd
+            for (int l = 0; l < LANES; ++l) {
+                target[starts[0] + 2 * l] = scale * re[k * LANES + l];
+                target[starts[0] + 2 * l + 1] = scale * im[k * LANES + l];
+            }
+            continue;
+        }
+        for (int l = 0; l < LANES; ++l) {
+            target[starts[l]] = scale * re[k * LANES + l];
+            target[starts[l] + 1] = scale * im[k * LANES + l];
+        }
+    }
+}
+
 /* ---- rows ---- */
 
 static void row_lanes(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
@@ -284,10 +340,15 @@ static void row_lanes(void *const *pointers, const ct_int *integers, ct_int begi
     for (ct_int block = begin; block < end; ++block) {
         const ct_int first = block * LANES;
         const int count = work->rows - first < LANES ? (int)(work->rows - first) : LANES;
-        for (int l = 0; l < count; ++l)
+        const int whole = count == LANES && work->kind == COMPLEX;
+        if (whole)
+            read_complex_rows(work, first, data);
+        for (int l = 0; l < count && !whole; ++l)
             read_row(work, first + l, (numbers){(REAL *)data.re, (REAL *)data.im}, l, LANES);
         const lines done = transform_lanes(work->of, data, other);
-        for (int l = 0; l < count; ++l)
+        if (whole)
+            write_complex_rows(work, first, done);
+        for (int l = 0; l < count && !whole; ++l)
             write_row(work, first + l, (numbers){(REAL *)done.re, (REAL *)done.im}, l, LANES);
     }
 }

@@ -68,7 +68,7 @@ INLINE ct_int row_start(const job *work, ct_int row, ct_int n)
 }
 
 /* Rows per piece: some 20 microseconds of work. */
-static int run_rows(job *work, ct_range_body body, ct_int extent, ct_int elements_each)
+static inline int run_rows(job *work, ct_range_body body, ct_int extent, ct_int elements_each)
 {
     static const ct_int none[1] = {0};
     void *pointers[] = {work};

@@ -23,7 +23,7 @@ typedef struct {
     int failed;
 } job;
 
-static void refuse(job *work, ct_int axis, ct_int position, ct_int size)
+static __attribute__((noinline, cold)) void refuse(job *work, ct_int axis, ct_int position, ct_int size)
 {
     int expected = 0;
     if (__atomic_compare_exchange_n(&work->failed, &expected, 1, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
@@ -105,6 +105,25 @@ static void body(void *const *pointers, const ct_int *integers, ct_int begin, ct
     }
 }
 #elif defined(SCATTER)
+static void vector_result(job *work)
+{
+    const NUMBER *restrict elements = work->elements, *restrict dense = work->dense;
+    const INDEX *restrict positions = work->positions;
+    NUMBER *restrict result = work->result;
+    for (ct_int i = 0; i < work->major; ++i) {
+        ct_int e, last;
+        if (!find_run(work, i, &e, &last))
+            return;
+        const NUMBER factor = dense[i];
+        for (; e < last; ++e) {
+            const ct_int j = positions[e];
+            if (!is_inside(work, j))
+                return;
+            result[j] += MULTIPLY(elements[e], factor);
+        }
+    }
+}
+
 /* Columns [begin, end) of the result. */
 static void body(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
 {
@@ -114,6 +133,10 @@ static void body(void *const *pointers, const ct_int *integers, ct_int begin, ct
     for (ct_int j = 0; j < work->minor; ++j)
         __builtin_memset(work->result + j * columns + begin, 0,
                          (unsigned long)(end - begin) * sizeof(NUMBER));
+    if (columns == 1) {
+        vector_result(work);
+        return;
+    }
     for (ct_int i = 0; i < work->major; ++i) {
         ct_int e, last;
         if (!find_run(work, i, &e, &last))
@@ -125,10 +148,6 @@ static void body(void *const *pointers, const ct_int *integers, ct_int begin, ct
                 return;
             NUMBER *restrict row = work->result + j * columns;
             const NUMBER element = work->elements[e];
-            if (columns == 1) {
-                *row += MULTIPLY(element, *other);
-                continue;
-            }
 #pragma omp simd
             for (ct_int c = begin; c < end; ++c)
                 row[c] += MULTIPLY(element, other[c]);
