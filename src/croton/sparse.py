@@ -11,6 +11,7 @@ from croton.frontends.sparse.elementwise import (
     arcsinh,
     arctan,
     arctanh,
+    cast,
     ceil,
     col_scale,
     deg2rad,
@@ -26,6 +27,8 @@ from croton.frontends.sparse.elementwise import (
     sgn,
     sin,
     sinh,
+    sp_ones_like,
+    sp_zeros_like,
     sqr,
     sqrt,
     structured_add,
@@ -74,6 +77,9 @@ from croton.frontends.sparse.variable import (
 
 as_sparse = as_sparse_variable
 square = sqr
+# Theano's names for operands of known kinds: sparse, dense, vector.
+add_s_s = add_s_d = add
+mul_s_s = mul_s_d = mul_s_v = mul
 
 __all__ = [
     "CSC",
@@ -81,12 +87,15 @@ __all__ = [
     "SharedSparse",
     "SparseVariable",
     "add",
+    "add_s_d",
+    "add_s_s",
     "arcsin",
     "arcsinh",
     "arctan",
     "arctanh",
     "as_sparse",
     "as_sparse_variable",
+    "cast",
     "ceil",
     "clean",
     "col_scale",
@@ -110,6 +119,9 @@ __all__ = [
     "hstack",
     "log1p",
     "mul",
+    "mul_s_d",
+    "mul_s_s",
+    "mul_s_v",
     "neg",
     "rad2deg",
     "remove0",
@@ -120,7 +132,9 @@ __all__ = [
     "shared_sparse",
     "sin",
     "sinh",
+    "sp_ones_like",
     "sp_sum",
+    "sp_zeros_like",
     "sqr",
     "sqrt",
     "square",

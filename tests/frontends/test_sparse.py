@@ -70,6 +70,8 @@ def test_functions_of_matrices(mode: str) -> None:
         "power": (sparse.structured_pow(x, 3), a**3),
         "minimum": (sparse.structured_minimum(x, 0.5), np.minimum(a, 0.5)),
         "added": (sparse.structured_add(x, 1), np.where(a != 0, a + 1, 0)),
+        "ones": (sparse.sp_ones_like(x), a != 0),
+        "zeros": (sparse.sp_zeros_like(y), 0 * b),
         "vector": (csm_of(x), A.data),
     }
     function = ct.function([x, y, v], {name: output for name, (output, _) in expected.items()}, mode=mode)

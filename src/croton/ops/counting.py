@@ -196,7 +196,8 @@ def histogram(
     values = reshape(array, (-1,))
     count = dims.subtract(base.shape_of(edges)[0], 1)
     dims.require_at_least(count, 1, "histogram: number of bins")
-    index = _bin_of(values, edges, count)
+    uniform = isinstance(bins, (int, np.integer))
+    index = (_equal_bin_of if uniform else _bin_of)(values, edges, count)
     if weights is None:
         found = apply_one(BinCount(dims.add(count, 1)), index)
     else:
@@ -227,3 +228,25 @@ def _bin_of(values: Array, edges: Array, count: Dim) -> Array:
     at_end = logical_and(equal(values, last), equal(place, subtract(number, -1)))
     index = where(at_end, subtract(number, 1), subtract(place, 1))
     return where(equal(index, -1), number, index)
+
+
+def _equal_bin_of(values: Array, edges: Array, count: Dim) -> Array:
+    """The same for bins of equal width: a quotient finds the bin or one of its neighbours."""
+    from croton.ops.arithmetic import add, divide, maximum, minimum, multiply, subtract, where
+    from croton.ops.comparison import greater_equal, less, less_equal, logical_and, not_equal
+    from croton.ops.gathering import gather, number_beside
+    from croton.ops.slicing import Slice
+
+    number = number_beside(count, values)
+    last = subtract(number, 1)
+    given = base.cast(values, base.dtype_of(edges))
+    low, high = (apply_one(Slice((place,), (1,), (1,)), edges) for place in (0, count))
+    inside = logical_and(greater_equal(given, low), less_equal(given, high))
+    known = where(inside, given, low)
+    share = divide(base.cast(number, base.dtype_of(edges)), subtract(high, low))
+    guess = base.cast(multiply(subtract(known, low), share), INT64)
+    guess = maximum(minimum(guess, last), 0)
+    lower, upper = (gather(edges, (0,), 0, [place]) for place in (guess, add(guess, 1)))
+    above = logical_and(greater_equal(known, upper), not_equal(guess, last))
+    index = add(subtract(guess, base.cast(less(known, lower), INT64)), base.cast(above, INT64))
+    return where(inside, index, number)

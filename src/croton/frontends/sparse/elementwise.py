@@ -18,7 +18,8 @@ from croton.graph.errors import ShapeError
 from croton.ops import arithmetic, base, exponential, rounding, trigonometric
 from croton.ops.base import Array
 from croton.ops.gathering import gather
-from croton.ops.shape import broadcast_to, concatenate
+from croton.ops.shape import broadcast_to, concatenate, ones_like, zeros_like
+from croton.ops.slicing import slice_axis
 
 
 def structured(function: Callable[[Array], Array], name: str) -> Callable[[object], SparseVariable]:
@@ -124,7 +125,6 @@ def _times_sparse(first: SparseVariable, second: SparseVariable) -> SparseVariab
     from croton.ops.comparison import equal, less, logical_and
     from croton.ops.gathering import number_beside
     from croton.ops.searching import searchsorted
-    from croton.ops.shape import zeros_like
 
     rows, columns = places(second)
     merged = coalesced(first.format, second.data, rows, columns, first.shape, base.dtype_of(first.indices))
@@ -196,3 +196,23 @@ def _scaled(x: object, s: object, axis: int, what: str) -> SparseVariable:
         raise ShapeError(f"{what}: expected a vector of factors, got {base.rank_of(factors)} axes")
     spread = broadcast_to(factors, (matrix.shape[axis],))
     return matrix.with_data(arithmetic.multiply(matrix.data, gather(spread, (0,), 0, [places(matrix)[axis]])))
+
+
+def cast(x: object, dtype: object) -> SparseVariable:
+    """A sparse matrix with elements of another dtype."""
+    return as_sparse_variable(x).astype(dtype)
+
+
+def sp_ones_like(x: object) -> SparseVariable:
+    """Ones at the places of the elements of a sparse matrix."""
+    matrix = as_sparse_variable(x)
+    return matrix.with_data(ones_like(matrix.data))
+
+
+def sp_zeros_like(x: object) -> SparseVariable:
+    """The sparse matrix of the shape and format of another one that stores nothing."""
+    matrix = as_sparse_variable(x)
+    parts = [slice_axis(part, 0, 0, 0) for part in (matrix.data, matrix.indices)]
+    return SparseVariable(
+        matrix.format, [*parts, zeros_like(matrix.indptr)], (matrix.shape[0], matrix.shape[1])
+    )
