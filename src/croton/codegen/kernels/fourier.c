@@ -144,21 +144,19 @@ static int reserved_place(ct_int size)
     return -1;
 }
 
-static int make_plan(plan *of, ct_context *context, ct_int n, int by_halves)
+/* A plan with its tables, which lie in `spare` unless they are remembered; `work` has room for 4 * padded
+ * numbers. */
+static int make_plan(plan *of, ct_context *context, ct_int n, int by_halves, REAL *work, REAL *spare)
 {
-    if (is_remembered(of, context, n, by_halves))
-        return 1;
-    const ct_int size = table_size(n, by_halves), work = 4 * padded_length(by_halves ? n / 2 : n);
-    REAL *const room = context->allocate(context, work * (ct_int)sizeof(REAL));
-    if (!room)
-        return 0;
+    const ct_int size = table_size(n, by_halves);
     const int place = reserved_place(size);
-    REAL *const memory =
-        place >= 0 ? remembered[place].table : context->allocate(context, size * (ct_int)sizeof(REAL));
+    if (place < 0 && !spare)
+        spare = context->allocate(context, size * (ct_int)sizeof(REAL));
+    REAL *const memory = place >= 0 ? remembered[place].table : spare;
     if (!memory)
         return 0;
     lay_out(of, context, n, by_halves, memory);
-    const int done = fill_tables(of, room);
+    const int done = fill_tables(of, work);
     if (place >= 0) {
         remembered[place].n = n;
         remembered[place].by_halves = by_halves;
@@ -332,11 +330,13 @@ static void row_lanes(void *const *pointers, const ct_int *integers, ct_int begi
     (void)integers;
     job *work = pointers[0];
     lines data, other;
-    if (!buffers(work->of->context, work->of->padded, &data, &other)) {
+    const ct_int padded = work->of->padded;
+    ct_context *const context = work->of->context;
+    if (!buffers(context->scratch(context, 4 * padded * (ct_int)sizeof(vector)), padded, &data, &other)) {
         __atomic_store_n(&work->failed, 1, __ATOMIC_RELAXED);
         return;
     }
-    __builtin_memset(data.re, 0, 2 * (unsigned long)work->of->padded * sizeof(vector));
+    __builtin_memset(data.re, 0, 2 * (unsigned long)padded * sizeof(vector));
     for (ct_int block = begin; block < end; ++block) {
         const ct_int first = block * LANES;
         const int count = work->rows - first < LANES ? (int)(work->rows - first) : LANES;
@@ -353,12 +353,10 @@ static void row_lanes(void *const *pointers, const ct_int *integers, ct_int begi
     }
 }
 
-static int row_by_row(job *work)
+/* `memory` has room for 6 * padded numbers. */
+static int row_by_row(job *work, REAL *memory)
 {
     const plan *of = work->of;
-    REAL *memory = of->context->allocate(of->context, 6 * of->padded * (ct_int)sizeof(REAL));
-    if (!memory)
-        return 0;
     const numbers data = take(&memory, of->padded), between = take(&memory, of->padded);
     const numbers other = take(&memory, of->padded);
     for (ct_int r = 0; r < work->rows; ++r) {
@@ -374,17 +372,28 @@ int ENTRY(ct_context *context, void *const *pointers, const ct_int *sizes)
 {
     static const ct_int none[1] = {0};
     const ct_int n = sizes[1], inner = sizes[2], rows = sizes[0] * inner, kind = sizes[3];
-    plan of = {0};
     if (n == 0 || rows == 0)
         return CT_OK;
-    if (!make_plan(&of, context, n, kind != COMPLEX && n % 2 == 0))
+    const int by_halves = kind != COMPLEX && n % 2 == 0;
+    const ct_int padded = padded_length(by_halves ? n / 2 : n);
+    const int one_by_one = padded >= 64 && (rows < LANES / 2 || padded > 8192);
+    plan of = {0};
+    const int known = is_remembered(&of, context, n, by_halves);
+    REAL *memory = 0;
+    if (one_by_one || !known) {
+        const ct_int count = 6 * padded + (known ? 0 : table_size(n, by_halves));
+        memory = context->scratch(context, count * (ct_int)sizeof(REAL));
+        if (!memory)
+            return CT_OUT_OF_MEMORY;
+    }
+    if (!known && !make_plan(&of, context, n, by_halves, memory, one_by_one ? memory + 6 * padded : 0))
         return CT_OUT_OF_MEMORY;
     const double scale = sizes[5] == 0 ? 1 : 1 / (sizes[5] == 1 ? __builtin_sqrt((double)n) : (double)n);
     job work = {&of, pointers[0], pointers[1], n, inner, rows, (int)kind, (int)sizes[4], 0, (REAL)scale};
-    if (of.padded >= 64 && of.columns.length > 1 && (rows < LANES / 2 || of.padded > 8192))
-        return row_by_row(&work) ? CT_OK : CT_OUT_OF_MEMORY;
+    if (one_by_one)
+        return row_by_row(&work, memory) ? CT_OK : CT_OUT_OF_MEMORY;
     void *body_pointers[] = {&work};
-    const ct_int blocks = (rows + LANES - 1) / LANES, grain = 1 + 1024 / (of.padded + 1);
+    const ct_int blocks = (rows + LANES - 1) / LANES, grain = 1 + 1024 / (padded + 1);
     if (blocks > grain)
         context->parallel(context, row_lanes, body_pointers, none, blocks, grain);
     else

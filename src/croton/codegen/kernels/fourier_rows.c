@@ -7,10 +7,18 @@ typedef struct {
     int failed;
 } row;
 
-/* Four buffers of `length` vectors from the calling thread's scratch. */
-static int buffers(ct_context *context, ct_int length, lines *data, lines *other)
+#define LARGEST_ON_STACK 4096 /* vectors per buffer: a megabyte in all */
+
+/* Memory for `buffers`: on the stack of the function where this stands, since the calling thread's scratch
+ * holds the sequence itself. */
+#define BUFFER_MEMORY(context, length)                                                                       \
+    ((length) <= LARGEST_ON_STACK                                                                            \
+         ? __builtin_alloca_with_align(4 * (unsigned long)(length) * sizeof(vector), 8 * sizeof(vector))     \
+         : (context)->allocate((context), 4 * (length) * (ct_int)sizeof(vector)))
+
+/* Two buffers of `length` vectors of real and as many of imaginary parts. */
+static int buffers(vector *memory, ct_int length, lines *data, lines *other)
 {
-    vector *memory = context->scratch(context, 4 * length * (ct_int)sizeof(vector));
     if (!memory)
         return 0;
     *data = (lines){memory, memory + length};
@@ -41,7 +49,7 @@ static void column_blocks(void *const *pointers, const ct_int *integers, ct_int 
     const plan *of = work->of;
     const ct_int height = of->columns.length, width = of->rows.length;
     lines data, other;
-    if (!buffers(of->context, height, &data, &other)) {
+    if (!buffers(BUFFER_MEMORY(of->context, height), height, &data, &other)) {
         __atomic_store_n(&work->failed, 1, __ATOMIC_RELAXED);
         return;
     }
@@ -70,7 +78,7 @@ static void row_blocks(void *const *pointers, const ct_int *integers, ct_int beg
     const plan *of = work->of;
     const ct_int height = of->columns.length, width = of->rows.length;
     lines data, other;
-    if (!buffers(of->context, width, &data, &other)) {
+    if (!buffers(BUFFER_MEMORY(of->context, width), width, &data, &other)) {
         __atomic_store_n(&work->failed, 1, __ATOMIC_RELAXED);
         return;
     }
