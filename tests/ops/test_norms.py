@@ -20,7 +20,7 @@ def test_of_vectors(order: Any, dtype: str) -> None:
     np.testing.assert_allclose(computed(lambda v: T.linalg.norm(v, order, 1), x), np.linalg.norm(x, order, 1))
 
 
-@pytest.mark.parametrize("order", [None, "fro", 1, -1, np.inf, -np.inf])
+@pytest.mark.parametrize("order", [None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf])
 @pytest.mark.parametrize("keepdims", [False, True])
 def test_of_matrices(order: Any, keepdims: bool) -> None:
     x = sample((2, 3, 4))
@@ -57,7 +57,19 @@ def test_orders_that_do_not_exist_are_refused() -> None:
         T.linalg.norm(T.vector(), "fro", 0)
     with pytest.raises(ValueError, match="order 7"):
         T.linalg.norm(T.matrix(), 7)
-    with pytest.raises(NotImplementedError, match="singular values"):
-        T.linalg.norm(T.matrix(), 2)
+    with pytest.raises(ValueError, match="order 'odd'"):
+        T.linalg.norm(T.matrix(), "odd")
     with pytest.raises(ValueError, match="3 axes"):
         T.linalg.norm(T.tensor3(), 1)
+
+
+def test_norms_of_the_array_standard() -> None:
+    x = sample((2, 3, 4))
+    result = computed(lambda v: T.linalg.vector_norm(v, (0, 2), ord=3), x)
+    moved = np.moveaxis(x, 1, 0).reshape(3, 8)
+    np.testing.assert_allclose(result, np.linalg.norm(moved, 3, 1))
+    kept = computed(lambda v: T.linalg.vector_norm(v, 1, keepdims=True, ord=1), x)
+    np.testing.assert_allclose(kept, np.linalg.norm(x, 1, 1, keepdims=True))
+    np.testing.assert_allclose(computed(T.linalg.vector_norm, x), np.linalg.norm(x.ravel()))
+    np.testing.assert_allclose(computed(T.linalg.vector_norm, np.asarray(-2.0)), 2.0)
+    np.testing.assert_allclose(computed(T.linalg.matrix_norm, x), np.linalg.norm(x, "fro", (1, 2)))

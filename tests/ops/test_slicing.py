@@ -188,3 +188,13 @@ def test_a_slice_fuses_into_what_reads_it() -> None:
     made = ct.function([x], T.exp(x[1:, ::-1]) + 1.0)
     assert made.memory_plan() == []
     np.testing.assert_allclose(made(np.zeros((3, 2))), np.full((2, 2), 2.0))
+
+
+def test_a_number_reshaped_to_a_size_that_only_a_call_knows() -> None:
+    """The gradient of a slice of one element, whose size is the smaller of 1 and that of the whole axis."""
+    x = T.vector("x")
+    gradient = ct.grad(T.reshape(x[:1], ()), x)
+    compiled = ct.function([x], [gradient, T.reshape(T.constant(2.0), x[:1].shape)])
+    slope, number = compiled(np.ones(3))
+    np.testing.assert_array_equal(slope, [1.0, 0.0, 0.0])
+    np.testing.assert_array_equal(number, [2.0])

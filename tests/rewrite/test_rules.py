@@ -14,7 +14,7 @@ from croton.graph.graph import Graph
 from croton.graph.interpreter import interpret
 from croton.graph.values import Value
 from croton.ops.base import building_graphs
-from croton.ops.determinant import det
+from croton.ops.linear_algebra.determinant import det
 from croton.ops.softmax import log_softmax, logsumexp, softmax
 from croton.rewrite.engine import Rewriter, Rule
 from croton.rewrite.expand import expand_composites

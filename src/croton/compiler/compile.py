@@ -178,6 +178,7 @@ def large_constants(graph: Graph) -> list[Constant]:
         for body in equation.op.graphs():
             found.update(dict.fromkeys(large_constants(body)))
         opaque = not hasattr(equation.op, "element") and not equation.op.name.startswith("reduce_")
+        opaque = opaque or equation.op.name == "reshape"  # what reads it may be opaque
         for operand in equation.inputs:
             if isinstance(operand, Constant) and (operand.data.size != 1 or opaque):
                 found[operand] = None

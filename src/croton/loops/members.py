@@ -141,8 +141,9 @@ class ExpressionLowering:
         self._condition: Node | None = None
 
     def read(self, value: Value, index: tuple[Node, ...]) -> Node:
-        if isinstance(value, Constant) and value.data.size == 1:
-            return self.builder.constant(value.data.reshape(()), value.type.dtype)
+        root = self.materializer.root(value)
+        if isinstance(root, Constant) and root.data.size == 1:
+            return self.builder.constant(root.data.reshape(()), value.type.dtype)
         if self.materializer.is_kept(value):
             direct = self._through_reshape(value, index)
             if direct is not None:

@@ -15,7 +15,7 @@ from croton.ops.base import Array, apply_one
 from croton.ops.composite import CompositeOperation, widened, widened_data
 from croton.ops.reduction import reduce, restore_axes
 from croton.ops.reduction import sum as sum_over
-from croton.ops.shape import broadcast_to
+from croton.ops.shape import broadcast_to, reshape, transpose
 
 # Sums of squares of numbers in this range neither overflow nor lose what matters to underflow.
 _SAFE = {dtypes.FLOAT32: (1e-15, 1e15), dtypes.FLOAT64: (1e-140, 1e140)}
@@ -105,7 +105,8 @@ def norm(x: object, ord: object = None, axis: object = None, keepdims: bool = Fa
     """NumPy's linalg.norm, real.
 
     ord: None (Euclidean: of everything, of a vector, of a matrix); of vectors any number, inf, -inf, 0;
-    of matrices "fro", 1, -1, inf, -inf. axis: an int for vectors, a pair for matrices, None for all.
+    of matrices "fro", "nuc" (the sum of singular values), 2, -2 (the extreme ones), 1, -1, inf, -inf.
+    axis: an int for vectors, a pair for matrices, None for all.
 
     Raises:
         ValueError: an order that does not exist. ShapeError: an array that is neither vector nor matrix.
@@ -127,6 +128,31 @@ def norm(x: object, ord: object = None, axis: object = None, keepdims: bool = Fa
     if axes[0] == axes[1]:
         raise ValueError(f"norm: axes {listed} repeat an axis")
     return _matrix_norm(array, ord, axes, keepdims)
+
+
+def vector_norm(x: object, axis: object = None, keepdims: bool = False, ord: Any = 2) -> Array:
+    """NumPy's vector_norm: of all elements if axis is None, of the elements along one axis or several.
+
+    Raises:
+        ValueError: an order that does not exist.
+    """
+    array = base.as_array(x)
+    array = array if dtypes.is_inexact(base.dtype_of(array)) else base.cast(array, dtypes.FLOAT64)
+    axes = base.normalize_axes(axis, base.rank_of(array), "vector_norm")
+    if not axes:
+        array, axes = reshape(array, (*base.shape_of(array), 1)), (base.rank_of(array),)
+        return _vector_norm(array, ord, axes[0], False)
+    kept = tuple(a for a in range(base.rank_of(array)) if a not in axes)
+    sizes = tuple(base.shape_of(array)[a] for a in kept)
+    last = len(kept)
+    flat = reshape(transpose(array, (*kept, *axes)), (*sizes, -1)) if len(axes) > 1 else array
+    result = _vector_norm(flat, ord, last if len(axes) > 1 else axes[0], False)
+    return restore_axes(result, axes) if keepdims else result
+
+
+def matrix_norm(x: object, keepdims: bool = False, ord: Any = "fro") -> Array:
+    """NumPy's matrix_norm: `norm` of matrices stacked along leading axes."""
+    return norm(x, ord, (-2, -1), keepdims)
 
 
 def _vector_norm(array: Array, order: Any, axis: int, keepdims: bool) -> Array:
@@ -179,5 +205,22 @@ def _matrix_norm(array: Array, order: Any, axes: tuple[int, int], keepdims: bool
 
         return result if keepdims else squeeze(result, axes)
     if order in (2, -2, "nuc"):
-        raise NotImplementedError(f"norm: order {order!r} of matrices needs singular values, not here yet")
+        return _norm_of_singular_values(array, order, axes, keepdims)
     raise ValueError(f"norm: order {order!r} does not exist for matrices")
+
+
+def _norm_of_singular_values(array: Array, order: Any, axes: tuple[int, int], keepdims: bool) -> Array:
+    """The largest or smallest singular value, or their sum."""
+    from croton.ops.linear_algebra.singular_values import svdvals
+    from croton.ops.rearranging import moveaxis
+    from croton.ops.slicing import slice_axis
+
+    values = svdvals(moveaxis(array, axes, (-2, -1)))
+    last = base.rank_of(values) - 1
+    if order == "nuc":
+        result = sum_over(values, last)
+    else:
+        extreme = slice_axis(values, last, 0, 1) if order == 2 else slice_axis(values, last, -1, None)
+        result = reshape(extreme, base.shape_of(values)[:-1])
+    result = base.cast(result, dtypes.real_dtype(base.dtype_of(array)))
+    return restore_axes(result, tuple(sorted(axes))) if keepdims else result

@@ -26,9 +26,21 @@ def _expand(equation: Equation) -> Sequence[Value] | None:
     if expand is None:
         return None
     outputs: Sequence[Value] = expand(equation.inputs)
+    locate(outputs, equation)
     for old, new in zip(equation.outputs, outputs, strict=True):
-        if new.owner is not None and new.owner.location is None:
-            new.owner.location = equation.location
         if old.type.dtype != new.type.dtype or old.type.rank != new.type.rank:
             raise AssertionError(f"{equation.op} expands to {new.type}, expected {old.type}")
     return outputs
+
+
+def locate(outputs: Sequence[Value], equation: Equation) -> None:
+    """Everything that an equation is replaced by was made where the equation was."""
+    pending = list(outputs)
+    seen = set(equation.inputs)
+    while pending:
+        value = pending.pop()
+        if value in seen or value.owner is None:
+            continue
+        seen.update(value.owner.outputs)
+        value.owner.location = equation.location
+        pending.extend(value.owner.inputs)

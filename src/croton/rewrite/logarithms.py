@@ -98,7 +98,7 @@ def _absolute(rewriter: Rewriter, value: Value) -> Value | None:
         return None
     operand = operands[0]
     if rewriter.views.name(operand) == "det":
-        from croton.ops.determinant import slogdet
+        from croton.ops.linear_algebra.determinant import slogdet
 
         logarithm: Value = slogdet(operand.owner.inputs[0])[1]  # type: ignore[union-attr]
         return logarithm
@@ -319,7 +319,7 @@ def _reduction(rewriter: Rewriter, value: Value) -> Value | None:
     if isinstance(owner.op, Reduce) and owner.op.kind == "prod" and dtypes.is_float(operand.type.dtype):
         return _of_reduced_product(rewriter, operand, owner.op.axes)
     if owner.op.name == "det":
-        from croton.ops.determinant import slogdet
+        from croton.ops.linear_algebra.determinant import slogdet
 
         sign, logarithm = slogdet(operand)
         return build.where_negative(sign, logarithm)

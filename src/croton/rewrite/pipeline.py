@@ -12,6 +12,7 @@ from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
 from croton.rewrite.contractions import fold_transposes
 from croton.rewrite.early_slices import slice_early
 from croton.rewrite.expand import expand_composites
+from croton.rewrite.linear_algebra import share_decompositions, simplify_linear_algebra
 from croton.rewrite.scan_outputs import keep_last_steps, read_final_states
 from croton.rewrite.scan_sequences import read_in_place
 from croton.rewrite.stabilization import TABLES, rule_set, stabilized
@@ -26,7 +27,9 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("early-slices", slice_early),
     ("final-states", read_final_states),
     ("stabilization", stabilized),
+    ("linear-algebra", simplify_linear_algebra),
     ("composites", expand_composites),
+    ("shared-decompositions", share_decompositions),
     ("slices-after-expansion", slice_early),
     ("strength-reduction", reduce_strength),
     ("contraction-transposes", fold_transposes),

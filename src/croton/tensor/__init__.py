@@ -39,7 +39,6 @@ from croton.ops.creation import (
     zeros,
 )
 from croton.ops.cumulative import cummax, cummin, cumprod, cumsum, linear_recurrence
-from croton.ops.determinant import det
 from croton.ops.einsum import einsum
 from croton.ops.exponential import *
 from croton.ops.gathering import (
@@ -114,7 +113,7 @@ from croton.ops.special import *
 from croton.ops.statistics import average, nanmax, nanmean, nanmin, nanprod, nansum, std, var
 from croton.ops.stop_gradient import stop_gradient
 from croton.ops.trigonometric import *
-from croton.tensor import linalg, nnet, random
+from croton.tensor import nnet, random
 from croton.tensor.sort import *
 
 globals().update(CONSTRUCTORS)
@@ -125,11 +124,12 @@ _LATE = {
     "croton.ops.counting": "bincount histogram histogram_bin_edges",
     "croton.ops.index_arithmetic": "bartlett fill_diagonal fill_diagonal_offset ravel_multi_index "
     "unravel_index",
+    "croton.ops.linear_algebra.determinant": "det",
     "croton.ops.quantiles": "median nanmedian nanpercentile nanquantile percentile quantile",
     "croton.ops.searching": "digitize in1d intersect1d isin searchsorted setdiff1d union1d unique",
 }
 _MODULE_OF = {name: module for module, names in _LATE.items() for name in names.split()}
-_LATE_MODULES = ("extra_ops", "fft", "raw_random", "shared_randomstreams")
+_LATE_MODULES = ("extra_ops", "fft", "linalg", "nlinalg", "raw_random", "shared_randomstreams", "slinalg")
 
 
 def __getattr__(name: str) -> Any:

@@ -7,8 +7,8 @@ import numpy as np
 import croton as ct
 import croton.tensor as T
 from croton.ops.base import apply_one
-from croton.ops.determinant import Inverse
 from croton.ops.einsum import TakeDiagonal
+from croton.ops.linear_algebra.solving import Inverse
 from croton.rewrite.derived import FORMULAS, derived
 from croton.rewrite.powers import PowerNorm
 

@@ -8,7 +8,7 @@ import pytest
 import croton as ct
 import croton.tensor as T
 
-from .agreement import check_gradients, computed, sample, tolerance
+from ..agreement import check_gradients, computed, sample, tolerance
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 7])

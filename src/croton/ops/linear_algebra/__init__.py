@@ -1,0 +1,1 @@
+"""Linear algebra on LAPACK, for matrices stacked along leading axes, with derivatives of every order."""
