@@ -24,17 +24,15 @@ def failure(
     equation = equations[error[0]] if 0 <= error[0] < len(equations) else None
     if code == OUT_OF_MEMORY:
         return MemoryError(f"{name}: out of memory{_place(equation)}")
-    if code in (OUT_OF_RANGE, RUNTIME_ERROR) and equation is not None and hasattr(equation.op, "failed"):
-        found: Exception = equation.op.failed(error[1:])
-        return type(found)(f"{name}: {found}{_place(equation)}")
+    if code in (OUT_OF_RANGE, RUNTIME_ERROR) and equation is not None:
+        reason = equation.op.failure(error[1:])
+        if reason is not None:
+            return type(reason)(f"{name}: {reason}{_place(equation)}")
     if code == OUT_OF_RANGE:
         axis, index, size = error[1:4]
         return IndexError(
             f"{name}: index {index} is out of range for axis {axis} of size {size}{_place(equation)}"
         )
-    if code == RUNTIME_ERROR and equation is not None and hasattr(equation.op, "failure"):
-        reason: Exception = equation.op.failure(error[1:])  # what only the operation knows how to say
-        return type(reason)(f"{name}: {reason}{_place(equation)}")
     shown = equation.op.name if equation is not None else "an operation"
     return RuntimeError(f"{name}: {shown} failed{_place(equation)}")
 

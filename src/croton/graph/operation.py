@@ -45,6 +45,13 @@ class Operation(Frozen):
         """Cotangents of the operands given those of the outputs (None: zero), None where none flows."""
         raise NotDifferentiableError(f"{self.name} has no gradient")
 
+    def failure(self, facts: Sequence[int]) -> Exception | None:
+        """The exception for a failure of compiled code, in the operation's own words; None: the usual ones.
+
+        facts: what the C code left in `context->error` after the number of the equation.
+        """
+        return None
+
     def substitute(self, mapping: Mapping[Symbol, Dim]) -> Operation:
         """This operation with symbols replaced in its parameters."""
         if not self.field_names:

@@ -54,7 +54,7 @@ class _Alignment(KernelOperation):
         if isinstance(classes, int) and not 0 <= self.blank < classes:
             raise ShapeError(f"ctc: the blank is class {self.blank} of {classes}")
 
-    def failed(self, facts: Sequence[int]) -> Exception:
+    def failure(self, facts: Sequence[int]) -> Exception:
         """The error for what the C function reports."""
         message = "ctc: " + _FAILURES[facts[0]].format(facts[1], facts[2])
         return IndexError(message) if facts[0] == 2 else ValueError(message)
@@ -65,7 +65,7 @@ class _Alignment(KernelOperation):
         scores, labels, steps, counts = operands[:4]
         fault = ctc_reference.fault(scores, labels, steps, counts, self.blank)
         if fault is not None:
-            raise self.failed(fault)
+            raise self.failure(fault)
         direction = operands[4] if len(operands) > 4 else None
         loss, slope, curvature = ctc_reference.alignment(scores, labels, steps, counts, self.blank, direction)
         found = {"loss": loss, "slope": slope, "curvature": curvature}[self.what]

@@ -138,10 +138,10 @@ class CheckedLabel(CheckedIndex):
         label, classes = operands[0], int(operands[1])
         outside = (label < 0) | (label >= classes)
         if outside.any():
-            raise self.failed((self.axis, int(label[outside].flat[0]), classes))
+            raise self.failure((self.axis, int(label[outside].flat[0]), classes))
         return (label.astype(np.int64),)
 
-    def failed(self, facts: Sequence[int]) -> IndexError:
+    def failure(self, facts: Sequence[int]) -> IndexError:
         """The error for what the C function reports: the axis, the label and the number of classes."""
         return IndexError(f"{self.of}: label {facts[1]} is out of range for {facts[2]} classes")
 

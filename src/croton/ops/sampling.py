@@ -66,7 +66,7 @@ class Refusing(KernelOperation):
         """The error for a parameter's value."""
         raise NotImplementedError
 
-    def failed(self, facts: Sequence[int]) -> Exception:
+    def failure(self, facts: Sequence[int]) -> Exception:
         """The error for what the C function reports: the parameter and the bits of its value."""
         value = np.asarray(facts[1], np.int64).view(np.float64)
         return self.refusal(facts[0], float(value))
