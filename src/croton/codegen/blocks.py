@@ -307,6 +307,8 @@ class BlockPrinter:
             self.unit.library(library)
         for kernel in function.kernels:
             self.unit.shared_kernel(kernel)
+        for unit in function.units:
+            self.unit.kernel_unit(unit)
         self.unit.function(function.name, function.source)
         values = [*equation.inputs, *equation.outputs]
         bound = equation.bound_symbols()

@@ -9,6 +9,7 @@ from croton.codegen import vector_maths
 from croton.codegen.contraction import ContractionKernel
 from croton.codegen.kernels import SharedKernel
 from croton.codegen.nests import reduction_declaration
+from croton.codegen.prebuilt import KernelUnit
 from croton.codegen.scalars import PRELUDE, ScalarPrinter, size_text
 from croton.graph.dims import Dim, Symbol
 from croton.graph.values import Equation
@@ -71,6 +72,17 @@ class Unit:
         self.declarations.setdefault(kernel.declaration)
         maths = vector_maths.source_for(kernel.scalar_functions)
         self.shared_units.setdefault(kernel.name, "\n".join([ABI, PRELUDE, maths, kernel.source]))
+    def kernel_unit(self, kernel: KernelUnit) -> None:
+        """Makes the functions of a unit of kernels callable, as CALL_<function>."""
+        self.declarations.setdefault(kernel.declaration)
+        for name in kernel.functions:
+            call = name
+            if name in self.prebuilt:
+                number = self.libraries.setdefault(f"{KERNEL_MODULE}:{name}", len(self.libraries))
+                call = f"((__typeof__(&{name}))context->library[{number}])"
+            else:
+                self.shared_units.setdefault(kernel.functions[0], ABI + kernel.source)
+            self.declarations.setdefault(f"#define CALL_{name} {call}")
 
     def library(self, name: str) -> None:
         """A BLAS or LAPACK routine, found at run time in context->library[LIBRARY_<routine>]."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from croton.codegen.kernels import SharedKernel
+from croton.codegen.prebuilt import KernelUnit
 from croton.graph.frozen import Frozen
 from croton.graph.operation import Operation
 from croton.graph.values import TensorType
@@ -23,6 +24,7 @@ class CFunction(Frozen):
     libraries: BLAS or LAPACK routines it needs, as "scipy.linalg.cython_lapack:dgesv"; the function finds
         their addresses from context->library[LIBRARY_<name>] where the compiler defines LIBRARY_dgesv.
     kernels: functions in translation units of their own that the source calls.
+    units: kernels that are built with the package, or else beside the source, which calls CALL_<function>.
     """
 
     name: str
@@ -32,6 +34,7 @@ class CFunction(Frozen):
     cost: float = 1.0  # rough nanoseconds per element of the largest operand or output
     fallible: bool = False
     kernels: tuple[SharedKernel, ...] = ()
+    units: tuple[KernelUnit, ...] = ()
 
 
 class KernelOperation(Operation):

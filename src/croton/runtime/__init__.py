@@ -11,9 +11,11 @@ from croton.runtime._core import (
     usable_cores,
 )
 
-# Matrix kernels built with the package (runtime/kernels), found by "croton.runtime._kernels:NAME".
+# Kernels built with the package (runtime/kernels), found by "croton.runtime._kernels:NAME".
 PREBUILT_KERNELS = frozenset(
-    f"ct_contract_{dtype}{suffix}" for dtype in ("float32", "float64") for suffix in ("", "_batch")
+    pattern.format(dtype)
+    for pattern in ("ct_contract_{}", "ct_contract_{}_batch", "ct_convolve_{}", "ct_convolve_kernel_{}")
+    for dtype in ("float32", "float64")
 )
 
 __all__ = [

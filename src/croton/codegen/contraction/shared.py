@@ -11,7 +11,9 @@ from croton.codegen.contraction.spec import STORAGE, ContractionKernel, declarat
 _REAL: Final = {"float32": ("float", 4), "float64": ("double", 8)}
 _PART: Final = {"complex64": "float32", "complex128": "float64"}
 _REAL_FILES: Final = (
+    "sizes.c",
     "product.c",
+    "vectors.c",
     "tile.c",
     "packing.c",
     "vector_products.c",
@@ -39,11 +41,12 @@ def _part(name: str) -> str:
     )
 
 
-def _definitions(pairs: dict[str, str]) -> str:
+def macros(pairs: dict[str, str]) -> str:
+    """Macros, one a line."""
     return "".join(f"#define {name} {value}\n" for name, value in pairs.items())
 
 
-def _multiply_add(dtype: str) -> str:
+def multiply_add(dtype: str) -> str:
     """One step of a sum of integers, modulo their width as in NumPy; of truth values, "or" of "and"."""
     if dtype == "bool":
         return "((SUM) | (((X) != 0) & ((Y) != 0)))"
@@ -63,8 +66,8 @@ def _parts(dtype: str) -> tuple[dict[str, str], tuple[str, ...], str]:
     if dtype in _PART:
         definitions, names, _ = _parts(_PART[dtype])
         return definitions, (*names, "complex.c"), "multiply_complex"
-    definitions = {"MULTIPLY_ADD(SUM, X, Y)": _multiply_add(dtype)}
-    return definitions, ("product.c", "whole.c"), "multiply_whole"
+    definitions = {"MULTIPLY_ADD(SUM, X, Y)": multiply_add(dtype)}
+    return definitions, ("sizes.c", "product.c", "whole.c"), "multiply_whole"
 
 
 @cache
@@ -75,6 +78,6 @@ def shared_kernel(dtype: str) -> ContractionKernel:
     storage = STORAGE[dtype]
     declared = declarations(function, batch_function, storage)
     common = {"ELEMENT": storage, "MULTIPLY": multiply, "ENTRY": function, "BATCH_ENTRY": batch_function}
-    source = _definitions(common | definitions) + "\n"
+    source = macros(common | definitions) + "\n"
     source += "\n".join(_part(name) for name in names) + "\n" + declared + "\n" + c_text("entry.c")
     return ContractionKernel(function, batch_function, source, declared, shared=True)

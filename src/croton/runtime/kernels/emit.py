@@ -1,4 +1,6 @@
-"""Writes the C of the matrix kernels that are built with the package: emit.py FLOAT32_FILE FLOAT64_FILE.
+"""Writes the C of the kernels that are built with the package, four files: emit.py FILE...
+
+Matrix products of float32 and float64, then convolutions of both.
 
 Run by the build, before the package can be imported: only the folder of the kernels is loaded.
 """
@@ -23,9 +25,14 @@ def _bare_package(name: str, folder: Path) -> None:
 def main(paths: list[str]) -> None:
     _bare_package("croton", PACKAGE)
     _bare_package("croton.codegen", PACKAGE / "codegen")
-    shared = importlib.import_module("croton.codegen.contraction.shared")
-    for dtype, path in zip(("float32", "float64"), paths, strict=True):
-        kernel = shared.shared_kernel(dtype)
+    contraction = importlib.import_module("croton.codegen.contraction.shared")
+    convolution = importlib.import_module("croton.codegen.convolution.shared")
+    kernels = [
+        make(dtype)
+        for make in (contraction.shared_kernel, convolution.convolution_kernel)
+        for dtype in ("float32", "float64")
+    ]
+    for kernel, path in zip(kernels, paths, strict=True):
         Path(path).write_text('#include "croton_abi.h"\n' + kernel.source, encoding="utf-8")
 
 

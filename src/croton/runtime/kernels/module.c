@@ -1,4 +1,4 @@
-/* The matrix kernels built with the package, for several levels of vector instructions.
+/* The kernels of products and convolutions built with the package, for several levels of vector instructions.
  *
  * Generated code can hold these kernels itself, but compiling them takes most of a second. The module
  * publishes the ones that fit this processor as capsules, in the table that Cython modules have, so that
@@ -6,20 +6,28 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+typedef void (*kernel)(void);
+
 #define DECLARE(LEVEL)                                                                                       \
     void ct_contract_float32_##LEVEL(void);                                                                  \
     void ct_contract_float32_batch_##LEVEL(void);                                                            \
     void ct_contract_float64_##LEVEL(void);                                                                  \
-    void ct_contract_float64_batch_##LEVEL(void);
+    void ct_contract_float64_batch_##LEVEL(void);                                                            \
+    void ct_convolve_float32_##LEVEL(void);                                                                  \
+    void ct_convolve_float64_##LEVEL(void);                                                                  \
+    void ct_convolve_kernel_float32_##LEVEL(void);                                                           \
+    void ct_convolve_kernel_float64_##LEVEL(void);
 #define TABLE(LEVEL)                                                                                         \
-    {ct_contract_float32_##LEVEL, ct_contract_float32_batch_##LEVEL, ct_contract_float64_##LEVEL,            \
-     ct_contract_float64_batch_##LEVEL}
+    {ct_contract_float32_##LEVEL,        ct_contract_float32_batch_##LEVEL, ct_contract_float64_##LEVEL,     \
+     ct_contract_float64_batch_##LEVEL,  ct_convolve_float32_##LEVEL,       ct_convolve_float64_##LEVEL,     \
+     ct_convolve_kernel_float32_##LEVEL, ct_convolve_kernel_float64_##LEVEL}
 
-typedef void (*kernel)(void);
-enum { KERNELS = 4 };
+enum { KERNELS = 8 };
 
-static const char *const names[KERNELS] = {"ct_contract_float32", "ct_contract_float32_batch",
-                                           "ct_contract_float64", "ct_contract_float64_batch"};
+static const char *const names[KERNELS] = {"ct_contract_float32",        "ct_contract_float32_batch",
+                                           "ct_contract_float64",        "ct_contract_float64_batch",
+                                           "ct_convolve_float32",        "ct_convolve_float64",
+                                           "ct_convolve_kernel_float32", "ct_convolve_kernel_float64"};
 
 DECLARE(base)
 static const kernel base[KERNELS] = TABLE(base);
@@ -73,7 +81,7 @@ static PyModuleDef_Slot slots[] = {{Py_mod_exec, publish}, {0, NULL}};
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "croton.runtime._kernels",
-    .m_doc = "Matrix kernels for this processor, as capsules.",
+    .m_doc = "Kernels for this processor, as capsules.",
     .m_slots = slots,
 };
 

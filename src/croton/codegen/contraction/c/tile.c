@@ -1,48 +1,9 @@
 /* The register tile: a few rows of A times a panel of B two vectors wide, summed in registers.
  *
- * The caller defines REAL (float or double) and REAL_BYTES before this text.
  * A panel of B is `k` steps of PANEL consecutive elements; A is read through one pointer a row.
  * Every element of C is the sum of its products in the order of k, by fused multiply-add where the
  * machine has one, so neither the tile it falls in nor the thread that runs it shows in its bits.
  */
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#pragma STDC FP_CONTRACT ON
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-/* Vectors are written out, so the compiler need not look for more. */
-#pragma GCC optimize("fp-contract=fast", "no-tree-vectorize", "no-tree-slp-vectorize")
-#endif
-
-#if defined(__AVX512F__)
-#define VECTOR_BYTES 64
-#define FULL_ROWS 14
-#define SHORT_ROWS 8
-#elif defined(__aarch64__)
-#define VECTOR_BYTES 16
-#define FULL_ROWS 8
-#define SHORT_ROWS 4
-#elif defined(__AVX__)
-#define VECTOR_BYTES 32
-#define FULL_ROWS 6
-#define SHORT_ROWS 4
-#else
-#define VECTOR_BYTES 16
-#define FULL_ROWS 6
-#define SHORT_ROWS 4
-#endif
-
-#define LANES (VECTOR_BYTES / REAL_BYTES)
-#define PANEL (2 * LANES)
-#ifdef __clang__
-#define SEPARATE static __attribute__((noinline))
-#else
-#define SEPARATE static __attribute__((noinline, noclone))
-#endif
-
-typedef REAL vector __attribute__((vector_size(VECTOR_BYTES)));
-/* The same at any address: loads and stores that need no alignment. */
-typedef REAL loose_vector __attribute__((vector_size(VECTOR_BYTES), aligned(REAL_BYTES), may_alias));
 
 /* What a finished tile is written to: `rows` by `columns` elements at c; `add` says whether an
  * earlier block of k has already put its part there. */

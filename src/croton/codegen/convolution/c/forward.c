@@ -1,0 +1,264 @@
+/* The convolution itself: tiles of a few outputs by a panel of channels, summed in registers. */
+
+/* Outputs `from` rows of x on: x times the packed kernel `b`, summed over the steps of a phase. Channelwise,
+ * a step is a vector of x and not one number. */
+INLINE void convolve_tile(int height, int width, int channelwise, const phase *f, const REAL *const *from,
+                          const REAL *b, REAL *const *to, ct_int rows, ct_int columns)
+{
+    const REAL *place[FULL_ROWS];
+    vector sums[FULL_ROWS][2];
+    UNROLL
+    for (int i = 0; i < height; i++) {
+        place[i] = from[i];
+        UNROLL
+        for (int v = 0; v < width; v++)
+            sums[i][v] = (vector){0};
+    }
+    for (ct_int number = 0; number < f->stretch_count; number++) {
+        ct_int at = f->stretches[number].offset, end = at + f->stretches[number].steps;
+        for (; at < end; at++, b += PANEL) {
+            vector right[2];
+            UNROLL
+            for (int v = 0; v < width; v++)
+                right[v] = *(const loose_vector *)(b + v * LANES);
+            UNROLL
+            for (int i = 0; i < height; i++) {
+                UNROLL
+                for (int v = 0; v < width; v++)
+                    if (channelwise)
+                        sums[i][v] += *(const loose_vector *)(place[i] + at + v * LANES) * right[v];
+                    else
+                        sums[i][v] += place[i][at] * right[v];
+            }
+        }
+    }
+    if (rows == height && columns == width * LANES) {
+        UNROLL
+        for (int i = 0; i < height; i++) {
+            UNROLL
+            for (int v = 0; v < width; v++)
+                *(loose_vector *)(to[i] + v * LANES) = sums[i][v];
+        }
+        return;
+    }
+    REAL edge[FULL_ROWS][PANEL];
+    UNROLL
+    for (int i = 0; i < height; i++) {
+        UNROLL
+        for (int v = 0; v < width; v++)
+            *(loose_vector *)&edge[i][v * LANES] = sums[i][v];
+    }
+    for (ct_int i = 0; i < rows; i++) {
+        ct_int j = 0;
+        for (; j + LANES <= columns; j += LANES)
+            *(loose_vector *)(to[i] + j) = *(const loose_vector *)&edge[i][j];
+        for (; j < columns; j++)
+            to[i][j] = edge[i][j];
+    }
+}
+
+typedef void (*convolve_function)(const phase *f, const REAL *const *from, const REAL *b, REAL *const *to,
+                                  ct_int rows, ct_int columns);
+
+#define CONVOLVE_FUNCTION(NAME, HEIGHT, WIDTH, CHANNELWISE)                                                  \
+    SEPARATE void NAME(const phase *f, const REAL *const *from, const REAL *b, REAL *const *to, ct_int rows, \
+                       ct_int columns)                                                                       \
+    {                                                                                                        \
+        convolve_tile(HEIGHT, WIDTH, CHANNELWISE, f, from, b, to, rows, columns);                            \
+    }
+
+CONVOLVE_FUNCTION(convolve_full_2, FULL_ROWS, 2, 0)
+CONVOLVE_FUNCTION(convolve_full_1, FULL_ROWS, 1, 0)
+CONVOLVE_FUNCTION(convolve_short_2, SHORT_ROWS, 2, 0)
+CONVOLVE_FUNCTION(convolve_short_1, SHORT_ROWS, 1, 0)
+CONVOLVE_FUNCTION(channelwise_2, SHORT_ROWS, 2, 1)
+CONVOLVE_FUNCTION(channelwise_1, SHORT_ROWS, 1, 1)
+
+/* [full height?][two vectors wide?] */
+static const convolve_function convolve_functions[2][2] = {
+    {convolve_short_1, convolve_short_2},
+    {convolve_full_1, convolve_full_2},
+};
+static const convolve_function channelwise_functions[2] = {channelwise_1, channelwise_2};
+
+INLINE ct_int convolve_height(const plan *t, ct_int left)
+{
+    if (t->channelwise || left <= SHORT_ROWS)
+        return SHORT_ROWS;
+    return left > FULL_ROWS && left <= 2 * SHORT_ROWS ? SHORT_ROWS : FULL_ROWS;
+}
+
+/* Columns of a panel for all outputs of a strip; channels of y from `to` on. */
+static void convolve_panel(const plan *t, const phase *f, const REAL *source, const REAL *b, ct_int pixels,
+                           ct_int columns, REAL *to, REAL *result)
+{
+    ct_int height;
+    for (ct_int p = 0; p < pixels; p += height) {
+        height = convolve_height(t, pixels - p);
+        ct_int rows = smaller(height, pixels - p);
+        const REAL *from[FULL_ROWS];
+        REAL *places[FULL_ROWS];
+        for (ct_int i = 0; i < height; i++) {
+            ct_int number = p + smaller(i, rows - 1); /* a tile that sticks out reads its last row again */
+            from[i] = source + f->pixels[number].in;
+            places[i] = result ? result + number * PANEL : to + f->pixels[number].out;
+        }
+        if (t->channelwise)
+            channelwise_functions[columns > LANES](f, from, b, places, rows, columns);
+        else
+            convolve_functions[height == FULL_ROWS][columns > LANES](f, from, b, places, rows, columns);
+    }
+    if (result)
+        copy_out(t, result, f->pixels, pixels, columns, to);
+}
+
+/* A range of the columns of every group. */
+static void convolve_strip(const plan *t, const phase *f, const strip *s, const REAL *source, REAL *result,
+                           ct_int part)
+{
+    const ct_convolution *c = t->c;
+    ct_int cut = c->cut, pixels = s->images * larger(0, smaller(s->rows, f->axis[cut].count - s->row));
+    for (int a = (int)cut + 1; a < 3; a++)
+        pixels *= f->axis[a].count;
+    REAL *y = t->y + s->image * c->y_batch + s->row * t->phases[cut] * c->y_pixel[cut];
+    ct_int panels = divide_up(t->columns, PANEL);
+    for (ct_int g = 0; g < t->groups; g++)
+        for (ct_int q = panels * part / t->column_parts; q < panels * (part + 1) / t->column_parts; q++) {
+            ct_int j = q * PANEL;
+            convolve_panel(t, f, source + (t->channelwise ? j : g * c->inner),
+                           f->packed + (g * panels + q) * f->steps * PANEL, pixels,
+                           smaller(PANEL, t->columns - j), y + (g * t->columns + j) * c->y_channel, result);
+        }
+}
+
+static void convolve_strips(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
+{
+    plan *t = (plan *)pointers[0];
+    const phase *phases = (const phase *)pointers[1];
+    ct_int slot = claim_slot(t);
+    REAL *memory = t->slots + slot * (t->strip_elements + t->result_elements);
+    for (ct_int number = begin; number < end; number++) {
+        strip s = strip_at(t, number / t->column_parts);
+        const REAL *source = strip_source(t, &s, memory);
+        for (ct_int k = 0; k < integers[0]; k++)
+            convolve_strip(t, &phases[k], &s, source,
+                           t->result_elements ? memory + t->strip_elements : (REAL *)0,
+                           number % t->column_parts);
+    }
+    release_slot(t, slot);
+}
+
+/* One panel of the kernel: a row of channels of y for each step. */
+static void pack_panel(const plan *t, const phase *f, ct_int g, ct_int j, REAL *to)
+{
+    const ct_convolution *c = t->c;
+    ct_int columns = smaller(PANEL, t->columns - j), inner = t->channelwise ? t->parts : c->inner;
+    ct_int column = t->channelwise ? (t->copies > 1 ? c->w_outer : c->w_group) : c->w_outer;
+    const REAL *w = t->w + g * c->w_group;
+    clear(to, f->steps * PANEL);
+    for (ct_int l = 0; l < columns; l++) {
+        const REAL *from = w + (j + l) * column;
+        if (t->channelwise)
+            from = w + (j + l) / t->copies * c->w_group + (j + l) % t->copies * c->w_outer;
+        REAL *place = to + l;
+        for (ct_int t0 = 0; t0 < f->axis[0].taps; t0++)
+            for (ct_int t1 = 0; t1 < f->axis[1].taps; t1++)
+                for (ct_int t2 = 0; t2 < f->axis[2].taps; t2++) {
+                    const ct_int tap[3] = {t0, t1, t2};
+                    const REAL *first = from;
+                    for (int a = 0; a < 3; a++)
+                        first += (f->axis[a].first_tap + tap[a] * f->axis[a].tap_step) * c->w_tap[a];
+                    for (ct_int i = 0; i < inner; i++, place += PANEL)
+                        *place = first[i * c->w_inner];
+                }
+    }
+}
+
+static void pack_kernel(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
+{
+    const plan *t = (const plan *)pointers[0];
+    const phase *phases = (const phase *)pointers[1];
+    ct_int panels = divide_up(t->columns, PANEL);
+    for (ct_int k = 0; k < integers[0]; k++)
+        for (ct_int number = begin; number < end; number++)
+            pack_panel(t, &phases[k], number / panels, number % panels * PANEL,
+                       phases[k].packed + number * phases[k].steps * PANEL);
+}
+
+/* Takes `count` elements of `bytes` each from memory that begins at *memory. */
+static void *take(char **memory, ct_int count, ct_int bytes)
+{
+    void *taken = *memory;
+    *memory += round_up(count * bytes, 64);
+    return taken;
+}
+
+static void run_pieces(const plan *t, ct_range_body body, void *const *pointers, const ct_int *integers,
+                       ct_int extent, ct_int grain)
+{
+    if (extent > grain)
+        t->ctx->parallel(t->ctx, body, pointers, integers, extent, grain);
+    else if (extent > 0)
+        body(pointers, integers, 0, extent);
+}
+
+static void plan_phase(const plan *t, ct_int number, phase *f, char **memory)
+{
+    ct_int numbers[3] = {number / t->phases[2] / t->phases[1], number / t->phases[2] % t->phases[1],
+                         number % t->phases[2]};
+    ct_int taps = 1, pixels = t->images;
+    for (int a = 0; a < 3; a++) {
+        f->first[a] = numbers[a];
+        f->axis[a] = phase_of(t->c, a, numbers[a], t->phases[a]);
+        taps *= f->axis[a].taps;
+        pixels *= a == t->c->cut ? smaller(t->rows, f->axis[a].count) : f->axis[a].count;
+    }
+    f->steps = steps_of(t, taps);
+    stretch *stretches = (stretch *)take(memory, taps * t->parts, sizeof(stretch));
+    f->stretch_count = list_stretches(t, f->axis, stretches);
+    f->stretches = stretches;
+    pixel *list = (pixel *)take(memory, pixels, sizeof(pixel));
+    list_pixels(t, f, list);
+    f->pixels = list;
+    f->packed = (REAL *)take(memory, t->groups * divide_up(t->columns, PANEL) * f->steps * PANEL, REAL_BYTES);
+}
+
+/* Bytes that all phases together take, generously. */
+static ct_int phase_bytes(const plan *t)
+{
+    ct_int count = t->phases[0] * t->phases[1] * t->phases[2], pixels = t->images, taps = t->parts;
+    for (int a = 0; a < 3; a++) {
+        pixels *= a == t->c->cut ? t->rows : t->counts[a];
+        taps *= t->c->taps[a];
+    }
+    ct_int packed =
+        t->groups * divide_up(t->columns, PANEL) * PANEL * (t->channelwise ? 1 : t->c->inner) * REAL_BYTES;
+    return count * ((ct_int)sizeof(phase) + pixels * (ct_int)sizeof(pixel) + 4 * 64) +
+           taps * ((ct_int)sizeof(stretch) + packed);
+}
+
+static int convolve(ct_context *ctx, const ct_convolution *c, const REAL *x, const REAL *w, REAL *y)
+{
+    plan t = {.ctx = ctx, .c = c, .x = x, .w = w, .y = y};
+    if (c->batch * c->groups * c->outer * c->out[0] * c->out[1] * c->out[2] == 0)
+        return CT_OK;
+    plan_convolution(&t);
+    ct_int count = t.phases[0] * t.phases[1] * t.phases[2], items = strip_count(&t) * t.column_parts;
+    ct_int slots = smaller(items, MOST_SLOTS),
+           slot_bytes = (t.strip_elements + t.result_elements) * REAL_BYTES;
+    char *memory = (char *)ctx->scratch(ctx, phase_bytes(&t) + slots * slot_bytes + 128);
+    if (!memory)
+        return CT_OUT_OF_MEMORY;
+    t.slots = (REAL *)take(&memory, slots, slot_bytes);
+    free_slots(&t, slots);
+    phase *phases = (phase *)take(&memory, count, sizeof(phase));
+    for (ct_int k = 0; k < count; k++)
+        plan_phase(&t, k, &phases[k], &memory);
+    void *const pointers[2] = {&t, phases};
+    const ct_int integers[1] = {count};
+    ct_int panels = t.groups * divide_up(t.columns, PANEL);
+    ct_int panel_elements = larger(1, phases[0].steps * count * PANEL);
+    run_pieces(&t, pack_kernel, pointers, integers, panels, larger(1, 32768 / panel_elements));
+    run_pieces(&t, convolve_strips, pointers, integers, items, 1);
+    return CT_OK;
+}
