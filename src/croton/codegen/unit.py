@@ -72,6 +72,7 @@ class Unit:
         self.declarations.setdefault(kernel.declaration)
         maths = vector_maths.source_for(kernel.scalar_functions)
         self.shared_units.setdefault(kernel.name, "\n".join([ABI, PRELUDE, maths, kernel.source]))
+
     def kernel_unit(self, kernel: KernelUnit) -> None:
         """Makes the functions of a unit of kernels callable, as CALL_<function>."""
         self.declarations.setdefault(kernel.declaration)

@@ -113,7 +113,7 @@ from croton.ops.special import *
 from croton.ops.statistics import average, nanmax, nanmean, nanmin, nanprod, nansum, std, var
 from croton.ops.stop_gradient import stop_gradient
 from croton.ops.trigonometric import *
-from croton.tensor import nnet, random
+from croton.tensor import nnet, random, signal
 from croton.tensor.sort import *
 
 globals().update(CONSTRUCTORS)
