@@ -25,11 +25,14 @@ def source_text(kind: str, windows: Windows, dtype: DType, channels: bool) -> tu
     axes = range(len(windows.sizes))
     rank, missing = len(windows.sizes) + 2, 3 - len(windows.sizes)
     ones = [1] * missing
+    disjoint = all(step >= size for step, size in zip(windows.strides, windows.sizes, strict=True))
     words = {
         "BLOCK": _BLOCKS[family],
         "SIDE": _CHANNELS_TOGETHER if channels else _WINDOWS_TOGETHER,
         "SCALE": _scale(kind, windows, dtype),
         "LEAST": _least(dtype),
+        "DISJOINT": str(int(disjoint)),
+        "OVERWRITES": str(int(disjoint and channels and windows.sizes == windows.strides)),
         "WINDOW": _braces([*ones, *windows.sizes]),
         "STRIDE": _braces([*ones, *windows.strides]),
         "STEP": str(windows.strides[-1]),
@@ -215,6 +218,9 @@ static inline __attribute__((always_inline, unused)) void @NAME@_add(
                                     12, 16, 13, 16, 14, 16, 15, 16);
     }
 #endif
+    else if (@DISJOINT@)
+        for (ct_int l = 0; l < lanes; ++l)
+            to[l * step] = from[l];
     else
         for (ct_int l = 0; l < lanes; ++l)
             to[l * step] += from[l];
@@ -311,10 +317,15 @@ static int @NAME@(ct_context *context, void *const *pointers, const ct_int *size
 _BY_IMAGE = """
 static void @NAME@_images(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
 {
+    static const ct_int window[3] = @WINDOW@;
     const @NAME@_walk *const w = pointers[0];
     const ct_int rows = w->count[0] * w->count[1];
-    __builtin_memset(w->@CLEARED@ + begin * w->image, 0,
-                     (unsigned long)((end - begin) * w->image) * sizeof(@TYPE@));
+    int covered = @OVERWRITES@; /* every element lies in a window, which writes it */
+    for (int a = 0; a < 3; ++a)
+        covered = covered && w->count[a] * window[a] - w->low[a] >= w->size[a];
+    if (!covered)
+        __builtin_memset(w->@CLEARED@ + begin * w->image, 0,
+                         (unsigned long)((end - begin) * w->image) * sizeof(@TYPE@));
     @NAME@_rows(pointers, integers, begin * rows, end * rows);
 }
 
