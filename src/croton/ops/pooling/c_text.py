@@ -14,12 +14,12 @@ from croton.graph.dtypes import DType
 from croton.ops.pooling.geometry import Windows
 
 
-def source_text(kind: str, windows: Windows, dtype: DType, channels: bool) -> tuple[str, str]:
+def source_text(kind: str, windows: Windows, dtype: DType, channels: int | None) -> tuple[str, str]:
     """Name and text of the function for max, sum, mean, padded_mean, spread_..., scatter or select.
 
-    channels: whether there may be more than one number at the end; else that axis has size 1.
+    channels: size of the last axis, None where only the call knows it.
     """
-    name = f"ct_pool_{kind}_{dtype.name}_{_label(windows)}{'_channels' if channels else ''}"
+    name = f"ct_pool_{kind}_{dtype.name}_{_label(windows)}_{'any' if channels is None else channels}"
     family = {"sum": "mean", "padded_mean": "mean"}.get(kind, kind.partition("_")[0])
     whole, other, pooled = _POINTERS[family]
     axes = range(len(windows.sizes))
@@ -28,11 +28,11 @@ def source_text(kind: str, windows: Windows, dtype: DType, channels: bool) -> tu
     disjoint = all(step >= size for step, size in zip(windows.strides, windows.sizes, strict=True))
     words = {
         "BLOCK": _BLOCKS[family],
-        "SIDE": _CHANNELS_TOGETHER if channels else _WINDOWS_TOGETHER,
+        "SIDE": _WINDOWS_TOGETHER if channels == 1 else _channels_together(channels),
         "SCALE": _scale(kind, windows, dtype),
         "LEAST": _least(dtype),
         "DISJOINT": str(int(disjoint)),
-        "OVERWRITES": str(int(disjoint and channels and windows.sizes == windows.strides)),
+        "OVERWRITES": str(int(disjoint and channels != 1 and windows.sizes == windows.strides)),
         "WINDOW": _braces([*ones, *windows.sizes]),
         "STRIDE": _braces([*ones, *windows.strides]),
         "STEP": str(windows.strides[-1]),
@@ -296,11 +296,20 @@ _WINDOWS_TOGETHER = """\
 """
 _CHANNELS_TOGETHER = """\
         for (ct_int c = 0; c < w->inner; c += 64) {
-            const ct_int lanes = w->inner - c < 64 ? w->inner - c : 64;
+            const ct_int lanes = @LANES@;
             @NAME@_block(w, 0, 1, lanes, lanes, span, w->x + at + c, w->v + at + c,
                          w->y + out * w->inner + c);
         }
 """
+
+
+def _channels_together(channels: int | None) -> str:
+    """Loops of a known length where the channels allow that."""
+    lanes = "w->inner - c < 64 ? w->inner - c : 64"
+    if channels is not None and (channels < 64 or channels % 64 == 0):
+        lanes = str(min(channels, 64))
+    return _CHANNELS_TOGETHER.replace("@LANES@", lanes)
+
 
 _BY_ROW = """
 static int @NAME@(ct_context *context, void *const *pointers, const ct_int *sizes)

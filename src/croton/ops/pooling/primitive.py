@@ -50,7 +50,8 @@ class _Pooling(KernelOperation):
             yield (slice(None), *number), (slice(None), *elements)
 
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
-        channels = operands[0].shape[-1] != 1
+        inner = operands[0].shape[-1]
+        channels = inner if isinstance(inner, int) else None
         name, source = source_text(self.c_kind(), self.windows, outputs[0].dtype, channels)
         return CFunction(name, source, cost=0.2 * math.prod(self.windows.sizes))
 
