@@ -29,10 +29,18 @@ __all__ = [
     "conv3d_grad_wrt_inputs",
     "conv3d_grad_wrt_weights",
     "conv_transpose",
+    "convolution",
+    "convolution_transpose",
     "depthwise_conv",
+    "depthwise_convolution",
     "get_conv_output_shape",
     "image_conv2d",
     "separable_conv",
     "separable_conv2d",
+    "separable_convolution",
     "signal_conv2d",
 ]
+
+# What T.nnet calls them, where `conv` is a module of Theano's.
+convolution, convolution_transpose = conv, conv_transpose
+depthwise_convolution, separable_convolution = depthwise_conv, separable_conv

@@ -239,7 +239,8 @@ static int convolve_kernel(ct_context *ctx, const ct_convolution *c, const REAL 
     ct_int taps = c->taps[0] * c->taps[1] * c->taps[2];
     ct_int elements = c->groups * c->inner * c->outer * taps;
     if (elements == 0 || c->batch * c->out[0] * c->out[1] * c->out[2] == 0) {
-        for (int a = 0; a < 3; a++) /* w is where the first tap lies, which may not be where the array begins */
+        /* w is where the first tap lies, which may not be where the array begins. */
+        for (int a = 0; a < 3; a++)
             w += smaller(0, c->w_tap[a]) * (c->taps[a] - 1);
         clear(w, elements);
         return CT_OK;
