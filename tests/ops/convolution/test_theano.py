@@ -190,3 +190,9 @@ class TestSignal:
             T.signal.conv.conv2d(np.zeros((1, 1, 3, 3)), self.FILTER)
         with pytest.raises(ValueError, match="'valid' or 'full'"):
             T.signal.conv.conv2d(self.IMAGE, self.FILTER, border_mode="half")
+
+
+def test_places_that_theano_had() -> None:
+    x, w = sample((1, 2, 4, 4)), sample((2, 2, 2, 2), seed=1)
+    for place in (T.nnet.abstract_conv.conv2d, T.nnet.conv.conv2d):
+        np.testing.assert_array_equal(place(x, w).data, T.nnet.conv2d(x, w).data)

@@ -70,19 +70,38 @@ from croton.tensor.nnet.sigm import hard_sigmoid, ultra_fast_sigmoid
 
 # Where the rest comes from when it is first asked for.
 _LATER = {
+    "average_pool": "croton.ops.pooling",
     "bilinear_kernel_1D": "croton.ops.upsampling",
     "bilinear_kernel_2D": "croton.ops.upsampling",
     "bilinear_upsampling": "croton.ops.upsampling",
+    "causal_conv1d": "croton.ops.convolution",
+    "conv1d": "croton.ops.convolution",
+    "conv2d": "croton.ops.convolution",
+    "conv2d_grad_wrt_inputs": "croton.ops.convolution",
+    "conv2d_grad_wrt_weights": "croton.ops.convolution",
+    "conv2d_transpose": "croton.ops.convolution",
+    "conv3d": "croton.ops.convolution",
+    "conv3d_grad_wrt_inputs": "croton.ops.convolution",
+    "conv3d_grad_wrt_weights": "croton.ops.convolution",
+    "convolution": "croton.ops.convolution",
+    "convolution_transpose": "croton.ops.convolution",
     "ctc_decode": "croton.ops.ctc",
     "ctc_loss": "croton.ops.ctc",
+    "depthwise_convolution": "croton.ops.convolution",
     "dot_product_attention": "croton.ops.attention",
     "embedding": "croton.ops.encodings",
     "frac_bilinear_upsampling": "croton.ops.upsampling",
+    "get_conv_output_shape": "croton.ops.convolution",
+    "global_average_pool": "croton.ops.pooling",
+    "global_max_pool": "croton.ops.pooling",
     "hard_shrink": "croton.ops.sparse_activations",
     "images2neibs": "croton.ops.neighbourhoods",
+    "max_pool": "croton.ops.pooling",
     "multi_hot": "croton.ops.encodings",
     "nearest_upsampling": "croton.ops.upsampling",
     "neibs2images": "croton.ops.neighbourhoods",
+    "separable_conv2d": "croton.ops.convolution",
+    "separable_convolution": "croton.ops.convolution",
     "soft_shrink": "croton.ops.sparse_activations",
     "sparse_block_dot": "croton.tensor.nnet.blocksparse",
     "sparse_plus": "croton.ops.sparse_activations",
@@ -90,7 +109,7 @@ _LATER = {
     "sparsemax": "croton.ops.sparse_activations",
     "tanh_shrink": "croton.ops.sparse_activations",
 }
-_SUBMODULES = ("blocksparse", "bn", "ctc", "neighbours")
+_SUBMODULES = ("abstract_conv", "blocksparse", "bn", "conv", "ctc", "neighbours")
 
 __all__ = [
     "batch_normalization",
