@@ -23,7 +23,6 @@ class _Pooling(KernelOperation):
     """What the operations share: the windows, and the C that walks over them."""
 
     windows: Windows
-    name = "pool"
 
     def _check(self, operand: TensorType) -> None:
         rank = len(self.windows.sizes) + 2
@@ -67,6 +66,7 @@ class Pool(_Pooling):
     """
 
     kind: str
+    name = "pool"
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         self._check(operands[0])
