@@ -59,10 +59,15 @@ class BlockPrinter:
 
     def print(self) -> None:
         self._place_values()
-        for number, step in enumerate(self.program.steps):
-            self._allocate_dynamic(step)
-            self.lines += self._step(step, number)
-            self._check_runtime_guards(step)
+        timers = self.unit.timers
+        self.lines += timers.start(self.prefix)
+        with timers.block():
+            for number, step in enumerate(self.program.steps):
+                timer = timers.number(step, self.program)
+                self._allocate_dynamic(step)
+                self.lines += self._step(step, number)
+                self._check_runtime_guards(step)
+                self.lines += timers.lap(self.prefix, timer)
         self._copy_outputs()
 
     def arena(self) -> Dim:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from croton.codegen.blocks import BlockPrinter, guard_lines, merged
+from croton.codegen.timing import TimedStep
 from croton.codegen.unit import Unit
 from croton.graph import dims
 from croton.graph.dims import Dim, Guard, Symbol
@@ -20,7 +21,7 @@ class ProgramCode:
     units: C texts; the first holds the two entries. symbols: what each entry of `dims` is. guards: what a
     failed guard's number means. equations: what the number in an error means. callbacks: operations that
     Python performs, by number. libraries: BLAS and LAPACK routines in the order of context->library.
-    slots: bytes of each slot of the arena.
+    slots: bytes of each slot of the arena. steps: those that are timed, in a profiled function.
     """
 
     units: list[str]
@@ -30,6 +31,7 @@ class ProgramCode:
     callbacks: list[Equation]
     libraries: list[str]
     slots: list[Dim]
+    steps: list[TimedStep]
 
 
 class ProgramPrinter:
@@ -41,15 +43,16 @@ class ProgramPrinter:
         arrays: Sequence[Value],
         explanations: Mapping[tuple[int, int], tuple[Guard, Equation]],
         prebuilt: Collection[str] = (),
+        profile: bool = False,
     ) -> None:
         """arrays: all values handed in by the caller, large constants among them. explanations: for an axis
         of an input (position, axis), what requires it to have the size its type says. prebuilt: kernels that
-        are found through `context->library`."""
+        are found through `context->library`. profile: whether steps are timed."""
         self.program = program
         self.explanations = explanations
         self.arrays = list(arrays)
         self.outputs = program.graph.outputs
-        self.unit = Unit(prebuilt)
+        self.unit = Unit(prebuilt, profile)
         self.guards: list[tuple[Guard, Equation | None]] = []
 
     def print(self) -> ProgramCode:
@@ -72,6 +75,7 @@ class ProgramPrinter:
             self.unit.callbacks,
             list(self.unit.libraries),
             [slot.size for slot in block.plan.slots],
+            self.unit.timers.steps,
         )
 
     def _bindings(self) -> list[tuple[str, int, int]]:

@@ -11,6 +11,7 @@ from croton.codegen.kernels import SharedKernel
 from croton.codegen.nests import reduction_declaration
 from croton.codegen.prebuilt import KernelUnit
 from croton.codegen.scalars import PRELUDE, ScalarPrinter, size_text
+from croton.codegen.timing import Timers
 from croton.graph.dims import Dim, Symbol
 from croton.graph.values import Equation
 
@@ -22,8 +23,10 @@ ABI = (Path(__file__).parent / "include" / "croton_abi.h").read_text()
 class Unit:
     """Everything that blocks of statements share: functions, sizes by name, equations by number."""
 
-    def __init__(self, prebuilt: Collection[str] = ()) -> None:
-        """prebuilt: kernels that the caller finds through `context->library`, not in the text."""
+    def __init__(self, prebuilt: Collection[str] = (), profile: bool = False) -> None:
+        """prebuilt: kernels that the caller finds through `context->library`, not in the text.
+        profile: whether steps are timed."""
+        self.timers = Timers(profile)
         self.prebuilt = frozenset(prebuilt)
         self.printer = ScalarPrinter()
         self.symbols: dict[Symbol, str] = {}  # sizes of inputs, entries of `dims`

@@ -25,13 +25,14 @@ class Request:
     """A graph to compile.
 
     disabled: passes to leave out. state: (input, output) positions of state. self_contained: the C holds the
-    matrix kernels too, instead of finding those built with the package.
+    matrix kernels too, instead of finding those built with the package. profile: steps are timed.
     """
 
     graph: Graph
     disabled: tuple[str, ...] = ()
     state: tuple[tuple[int, int], ...] = ()
     self_contained: bool = False
+    profile: bool = False
 
     @cached_property
     def lowered(self) -> Lowered:
@@ -42,7 +43,8 @@ class Request:
         program = lower(optimized, fuse="fusion" not in self.disabled, state=state)
         constants = large_constants(program.graph)
         prebuilt = () if self.self_contained else PREBUILT_KERNELS
-        code = ProgramPrinter(program, [*optimized.inputs, *constants], explanations, prebuilt).print()
+        arrays = [*optimized.inputs, *constants]
+        code = ProgramPrinter(program, arrays, explanations, prebuilt, self.profile).print()
         return Lowered(optimized, program, constants, code)
 
 
@@ -60,7 +62,8 @@ class Lowered:
 class Record:
     """What a call needs to know besides machine code; small, and remembered on disk.
 
-    library: name of the shared library in the cache. sizes: number of entries of `dims`.
+    library: name of the shared library in the cache. sizes: number of entries of `dims`. steps: number of
+    steps that are timed.
     """
 
     library: str
@@ -68,6 +71,7 @@ class Record:
     in_place: frozenset[int]
     sizes: int
     routines: tuple[str, ...]
+    steps: int
 
 
 class Executable:
@@ -89,19 +93,23 @@ class Executable:
 
 
 def compile_graph(
-    graph: Graph, disabled: Sequence[str] = (), state: Sequence[tuple[int, int]] = ()
+    graph: Graph,
+    disabled: Sequence[str] = (),
+    state: Sequence[tuple[int, int]] = (),
+    profile: bool = False,
 ) -> Executable:
     """Compiles a graph, or finds it compiled by this or another process before.
 
     disabled: names of passes to leave out (see `croton.rewrite.pipeline.PASSES`; also "fusion" and
         "in-place").
     state: (input, output) positions of the old and new values of state.
+    profile: whether the code notes how long its steps take.
 
     Raises:
         NoCompilerError: there is no C compiler.
         CompileError: the compiler refused the C.
     """
-    request = Request(graph, tuple(disabled), tuple(state))
+    request = Request(graph, tuple(disabled), tuple(state), profile=profile)
     key = _key(request)
     if key is not None:
         remembered = _recall(request, key)
@@ -115,6 +123,7 @@ def compile_graph(
         frozenset(lowered.program.in_place),
         len(lowered.code.symbols),
         tuple(lowered.code.libraries),
+        len(lowered.code.steps),
     )
     if key is not None and not lowered.code.callbacks:
         default_cache().store_object(key, record)
@@ -124,7 +133,8 @@ def compile_graph(
 def _key(request: Request) -> str | None:
     compiler = find_compiler()
     try:
-        return fingerprint(request.graph, request.disabled, request.state, compiler and compiler.identity)
+        identity = compiler and compiler.identity
+        return fingerprint(request.graph, request.disabled, request.state, request.profile, identity)
     except NoFingerprintError as error:
         import logging  # late: imports stay quick
 

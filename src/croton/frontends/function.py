@@ -25,6 +25,7 @@ from croton.runtime import Function
 
 if TYPE_CHECKING:
     from croton.compiler.compile import Executable, Lowered
+    from croton.compiler.profile import Profile
 
 
 class In:
@@ -54,7 +55,7 @@ def function(
     allow_input_downcast: bool | None = None,
     name: str | None = None,
     mode: str | None = None,
-    profile: bool = False,
+    profile: bool | None = None,
     no_default_updates: bool | Sequence[SharedVariable] = False,
 ) -> Function:
     """A callable that computes `outputs` from `inputs` and then gives shared variables their updates.
@@ -66,6 +67,7 @@ def function(
     allow_input_downcast: whether arguments may lose precision: True, False, or None: Python floats only.
         For scalars, Python's numbers are taken in the dtype of the input in any case.
     mode: "compile", "interpret" (NumPy, operation by operation).
+    profile: whether the function notes what its steps take, shown by `f.profile()`; None: as `config` says.
     no_default_updates: shared variables that keep their value though they have a `default_update`, as the
         states of random streams do: a list, or True for all.
 
@@ -106,6 +108,7 @@ def function(
     builder = _FunctionBuilder(graph, described, list(changes), len(flat), rebuild)
     builder.downcast = allow_input_downcast
     builder.name = name or "function"
+    builder.profile = config.profile if profile is None else profile
     return builder.build(mode or config.mode)
 
 
@@ -306,9 +309,10 @@ def _check_unused(graph: Graph, variables: Sequence[Value], policy: str) -> None
 class FunctionDetails:
     """What a compiled function can tell of itself; its methods are methods of the function."""
 
-    def __init__(self, graph: Graph, executable: Executable | None) -> None:
+    def __init__(self, graph: Graph, executable: Executable | None, profile: Profile | None = None) -> None:
         self._graph = graph
         self._executable = executable
+        self._profile = profile
 
     def c_source(self) -> str:
         """The C that the function is, all translation units one after the other."""
@@ -331,9 +335,25 @@ class FunctionDetails:
             return replace(self._executable.request, self_contained=True).lowered
         return self._executable.lowered
 
+    def profile(self) -> Profile:
+        """What the calls so far took, step by step; print it, or ask for its `table()`, `trace(path)`.
+
+        Raises:
+            TypeError: the function was made without profile=True, or is interpreted.
+        """
+        if self._profile is None:
+            raise TypeError("profile: only functions compiled with profile=True note what their steps take")
+        return self._profile
+
     def memory_plan(self) -> list[Dim]:
         """Bytes of each slot of the arena, in terms of input sizes where these are symbolic."""
         return [] if self._executable is None else list(self._executable.lowered.code.slots)
+
+
+def _new_profile(name: str, executable: Executable) -> Profile:
+    from croton.compiler.profile import Profile
+
+    return Profile(name, executable)
 
 
 def _failure(executable: Executable, name: str, *details: Any) -> BaseException:
@@ -361,6 +381,7 @@ class _FunctionBuilder:
         self.rebuild = rebuild
         self.downcast: bool | None = None
         self.name = "function"
+        self.profile = False
 
     def build(self, mode: str) -> Function:
         if mode not in ("compile", "interpret"):
@@ -377,7 +398,8 @@ class _FunctionBuilder:
             (self.graph.inputs.index(shared), self.returned + position)
             for position, shared in enumerate(self.updated)
         ]
-        executable = compile_graph(self.graph, config.disabled_passes, state)
+        executable = compile_graph(self.graph, config.disabled_passes, state, self.profile)
+        profile = _new_profile(self.name, executable) if self.profile else None
         inputs = [*self._inputs(), *(("constant", array) for array in executable.record.constants)]
         return Function(
             name=self.name,
@@ -394,7 +416,9 @@ class _FunctionBuilder:
             coerce=self._coerce,
             fail=partial(_failure, executable, self.name),
             routines=executable.record.routines,
-            details=FunctionDetails(self.graph, executable),
+            details=FunctionDetails(self.graph, executable, profile),
+            record=None if profile is None else profile.record,
+            steps=executable.record.steps,
         )
 
     def _interpreted(self) -> Function:

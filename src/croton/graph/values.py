@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,15 +56,15 @@ class Location(NamedTuple):
         return f'File "{self.filename}", line {self.line}, in {self.function}'
 
 
-_OWN_FOLDER = str(Path(__file__).resolve().parent.parent) + "/"
+_NOT_THE_USERS = (str(Path(__file__).resolve().parent.parent) + "/", contextlib.__file__, functools.__file__)
 
 
 def user_location() -> Location | None:
-    """The innermost frame outside this package."""
+    """The innermost frame outside this package, and outside the decorators that the package uses."""
     frame = sys._getframe(1)
     while frame is not None:
         filename = frame.f_code.co_filename
-        if not filename.startswith(_OWN_FOLDER):
+        if not filename.startswith(_NOT_THE_USERS):
             return Location(filename, frame.f_lineno, frame.f_code.co_name)
         if frame.f_back is None:
             return None

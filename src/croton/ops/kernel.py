@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from croton.codegen.kernels import SharedKernel
 from croton.codegen.prebuilt import KernelUnit
+from croton.graph.dims import Dim
 from croton.graph.frozen import Frozen
 from croton.graph.operation import Operation
 from croton.graph.values import TensorType
@@ -43,3 +44,7 @@ class KernelOperation(Operation):
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
         """The C that computes this operation for operands of these types."""
         raise NotImplementedError(f"{type(self).__name__}.c_function")
+
+    def flops(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> Dim | None:
+        """Floating-point operations, for profiles; None where nobody counts them."""
+        return None

@@ -94,6 +94,8 @@ class Function:
         routines: Sequence[str] = (),
         details: object = None,
         interpret: Callable[[list[Array]], Sequence[Array]] | None = None,
+        record: Callable[[int, int, tuple[int, ...], bytes, bytes], object] | None = None,
+        steps: int = 0,
     ) -> None:
         """
         Args:
@@ -115,6 +117,11 @@ class Function:
                 ``ct_context.library``; their modules are imported by the first call.
             interpret: instead of machine code, a Python callable from the list of all input arrays to the
                 list of all outputs; everything else about the call stays the same.
+            record: of a profiled function: ``record(started, ended, dims, totals, events)`` is told of each
+                call that succeeded. Times are nanoseconds of one clock; `totals` are int64: the time of each
+                of the `steps` steps, then how often each ran; `events` are triples (step, started, ended) of
+                the first 4,096 steps that ran.
+            steps: how many steps the machine code tells apart.
         """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...

@@ -43,6 +43,9 @@ struct ct_context {
     void *const *library;
     /* What a failing run says: [0] index of the failing equation, [1..7] op-specific facts. */
     ct_int error[8];
+    /* Profiled functions only: the time now in nanoseconds; adds what passed since `since` to `step`, unless
+     * that is -1. Called by the thread that called the function. */
+    ct_int (*lap)(ct_context *, ct_int step, ct_int since);
 };
 
 enum {

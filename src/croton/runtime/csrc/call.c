@@ -383,13 +383,9 @@ static PyObject *results(Function *self, Frame *frame)
     return wrapped;
 }
 
-PyObject *function_call(PyObject *object, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+static inline PyObject *call_in(Function *self, Frame *frame, PyObject *const *args, size_t nargsf,
+                                PyObject *kwnames)
 {
-    Function *self = (Function *)object;
-    Frame *frame = frame_take(self);
-    if (frame == NULL) {
-        return NULL;
-    }
     PyObject *result = NULL;
     if (arguments_bind(self, frame, args, PyVectorcall_NARGS(nargsf), kwnames) == 0) {
         int done = self->interpret == NULL ? execute(self, frame) : interpret_run(self, frame);
@@ -402,6 +398,23 @@ PyObject *function_call(PyObject *object, PyObject *const *args, size_t nargsf, 
             self->calls++;
         }
     }
+    return result;
+}
+
+PyObject *function_call_in(Function *self, Frame *frame, PyObject *const *args, size_t nargsf,
+                           PyObject *kwnames)
+{
+    return call_in(self, frame, args, nargsf, kwnames);
+}
+
+PyObject *function_call(PyObject *object, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    Function *self = (Function *)object;
+    Frame *frame = frame_take(self);
+    if (frame == NULL) {
+        return NULL;
+    }
+    PyObject *result = call_in(self, frame, args, nargsf, kwnames);
     frame_give_back(frame);
     return result;
 }

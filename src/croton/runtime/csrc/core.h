@@ -6,6 +6,7 @@
  *   cell.c       the type Cell and its locking       callback.c  Python called from generated code; Ctrl-C
  *   memory.c     aligned arrays, scratch memory      pool.c      the thread pool
  *   library.c    shared libraries, BLAS addresses    interpret.c the call path without a compiled body
+ *   profile.c    times of the steps of a function
  *
  * Unless a comment says otherwise, a function here needs the GIL.
  */
@@ -130,7 +131,9 @@ typedef struct {
     PyObject *coerce;    /* callable or NULL */
     PyObject *fail;      /* callable or NULL */
     PyObject *interpret; /* callable or NULL */
-    PyObject *routines;  /* tuple of "module:name" */
+    PyObject *record;    /* callable that is told of each call, or NULL */
+    Py_ssize_t step_count;
+    PyObject *routines; /* tuple of "module:name" */
     void **routine_addresses;
     int routines_resolved;
     PyObject *owner; /* keeps the machine code loaded */
@@ -145,6 +148,15 @@ extern PyTypeObject CoreFunctionType;
 int function_describe(Function *self, PyObject *inputs, PyObject *outputs, PyObject *defaults);
 void function_forget_descriptions(Function *self);
 const char *function_name(Function *self);
+
+/* ---- profile.c ---- */
+
+/* What one call took, step by step. */
+typedef struct Laps Laps;
+Laps *laps_new(Py_ssize_t steps); /* NULL when out of memory */
+void laps_free(Laps *laps);
+ct_int profile_lap(ct_context *context, ct_int step, ct_int since); /* needs no GIL */
+PyObject *profile_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 
 /* ---- frame.c ---- */
 
@@ -172,6 +184,7 @@ typedef struct Frame {
     size_t arena_bytes;
     Block *blocks; /* memory from allocate */
     pthread_mutex_t blocks_mutex;
+    Laps *laps;       /* of a profiled function, else NULL */
     pthread_t thread; /* that called */
     int without_gil;
     int locked;          /* the cells to write are locked */
@@ -195,6 +208,9 @@ int arguments_bind(Function *self, Frame *frame, PyObject *const *args, Py_ssize
 /* Point the inputs at the arguments' arrays anew, after other Python code may have changed the arrays. */
 int arguments_bind_again(Function *self, Frame *frame);
 PyObject *function_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+/* The same in a frame that the caller took and gives back. */
+PyObject *function_call_in(Function *self, Frame *frame, PyObject *const *args, size_t nargsf,
+                           PyObject *kwnames);
 /* Run prepare alone: (dims, output shapes, arena bytes, nanoseconds). */
 PyObject *function_plan(Function *self, PyObject *const *args, Py_ssize_t count, PyObject *kwnames);
 /* Compute every output by the Python callable `interpret`; 0 when all may be committed. */

@@ -47,6 +47,7 @@ static void fill_constants(Frame *frame)
     frame->context.callback = callback_call;
     frame->context.interrupted = callback_interrupted;
     frame->context.give_output = callback_give_output;
+    frame->context.lap = profile_lap;
     frame->context.library = function->routine_addresses;
 }
 
@@ -98,6 +99,11 @@ static Frame *frame_new(Function *function)
         return NULL;
     }
     frame->function = function;
+    if (function->record != NULL && (frame->laps = laps_new(function->step_count)) == NULL) {
+        free(frame);
+        PyErr_NoMemory();
+        return NULL;
+    }
     char *position = (char *)frame + header;
     carve_tables(frame, &position);
     pthread_mutex_init(&frame->blocks_mutex, NULL);
@@ -109,6 +115,7 @@ static void frame_free(Frame *frame)
 {
     pthread_mutex_destroy(&frame->blocks_mutex);
     memory_release(frame->arena);
+    laps_free(frame->laps);
     free(frame);
 }
 

@@ -110,14 +110,15 @@ static int set_entries(Function *self, PyObject *prepare, PyObject *run)
 
 struct options {
     PyObject *name, *inputs, *outputs, *prepare, *run, *owner, *returns, *defaults, *callbacks, *dtypes,
-        *coerce, *fail, *routines, *details, *interpret;
-    Py_ssize_t dims;
+        *coerce, *fail, *routines, *details, *interpret, *record;
+    Py_ssize_t dims, steps;
 };
 
 static int fill(Function *self, struct options *given)
 {
-    if (given->dims < 0) {
-        PyErr_Format(PyExc_ValueError, "dims: expected a number >= 0, got %zd", given->dims);
+    if (given->dims < 0 || given->steps < 0) {
+        PyErr_Format(PyExc_ValueError, "dims and steps: expected numbers >= 0, got %zd and %zd", given->dims,
+                     given->steps);
         return -1;
     }
     self->dim_count = given->dims;
@@ -127,6 +128,8 @@ static int fill(Function *self, struct options *given)
     self->coerce = callable_or_null(given->coerce, "coerce");
     self->fail = callable_or_null(given->fail, "fail");
     self->interpret = callable_or_null(given->interpret, "interpret");
+    self->record = callable_or_null(given->record, "record");
+    self->step_count = given->steps;
     self->callbacks = tuple_or_empty(given->callbacks);
     self->routines = tuple_or_empty(given->routines);
     self->dtypes = given->dtypes == NULL ? PyTuple_New(0) : tuple_of_dtypes(given->dtypes);
@@ -149,15 +152,15 @@ static int fill(Function *self, struct options *given)
 
 static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"name", "inputs",   "outputs",  "prepare",   "run",    "owner",
-                               "dims", "returns",  "defaults", "callbacks", "dtypes", "coerce",
-                               "fail", "routines", "details",  "interpret", NULL};
+    static char *keywords[] = {"name",    "inputs",    "outputs",   "prepare", "run",    "owner", "dims",
+                               "returns", "defaults",  "callbacks", "dtypes",  "coerce", "fail",  "routines",
+                               "details", "interpret", "record",    "steps",   NULL};
     struct options given = {0};
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$UOOOOOnOOOOOOOOO:Function", keywords, &given.name,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$UOOOOOnOOOOOOOOOOn:Function", keywords, &given.name,
                                      &given.inputs, &given.outputs, &given.prepare, &given.run, &given.owner,
                                      &given.dims, &given.returns, &given.defaults, &given.callbacks,
                                      &given.dtypes, &given.coerce, &given.fail, &given.routines,
-                                     &given.details, &given.interpret)) {
+                                     &given.details, &given.interpret, &given.record, &given.steps)) {
         return NULL;
     }
     if (given.name == NULL || given.inputs == NULL || given.outputs == NULL) {
@@ -168,11 +171,11 @@ static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     if (self == NULL) {
         return NULL;
     }
-    self->vectorcall = function_call;
     if (fill(self, &given) < 0) {
         Py_DECREF(self);
         return NULL;
     }
+    self->vectorcall = self->record == NULL ? function_call : profile_call;
     return (PyObject *)self;
 }
 
@@ -193,6 +196,7 @@ static int function_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->coerce);
     Py_VISIT(self->fail);
     Py_VISIT(self->interpret);
+    Py_VISIT(self->record);
     Py_VISIT(self->owner);
     Py_VISIT(self->details);
     Py_VISIT(self->dict);
@@ -209,6 +213,7 @@ static int function_clear(PyObject *object)
     Py_CLEAR(self->coerce);
     Py_CLEAR(self->fail);
     Py_CLEAR(self->interpret);
+    Py_CLEAR(self->record);
     Py_CLEAR(self->callbacks);
     frames_free(self);
     function_forget_descriptions(self);

@@ -1,0 +1,73 @@
+"""What each step of a program computes: its part of the graph, and how to call it when speaking to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from croton.graph import dims
+from croton.graph.dims import Dim, Symbol
+from croton.graph.graph import Graph
+from croton.graph.values import Constant, Equation, Location, TensorType, Value
+from croton.loops.members import loads
+from croton.loops.program import Nest, Product, Program, Step
+
+_MOST_NAMES = 5
+_VIEWS = frozenset({"reshape", "broadcast_to", "transpose", "slice", "size", "cast", "identity", "iota"})
+
+
+def step_graph(step: Step, program: Program) -> Graph:
+    """The equations of one step, from the values whose memory it reads to those it writes to memory."""
+    if not isinstance(step, Nest):
+        equation = step.equation
+        operands = dict.fromkeys(value for value in equation.inputs if not isinstance(value, Constant))
+        return Graph(tuple(operands), equation.outputs, (equation,))
+    made = {member.value for member in step.members}
+    read = [load.data for member in step.members for load in loads(member.expression)]
+    inputs = dict.fromkeys(value for value in read if value not in made and not isinstance(value, Constant))
+    outputs = [member.value for member in step.members if member.value in step.stored]
+    return Graph(tuple(inputs), tuple(outputs), _between(program.graph, inputs, outputs))
+
+
+def _between(graph: Graph, inputs: Mapping[Value, None], outputs: Sequence[Value]) -> tuple[Equation, ...]:
+    """The equations that compute outputs from inputs, in order; those that find runtime sizes are outside."""
+    needed = set(outputs)
+    found: list[Equation] = []
+    for equation in reversed(graph.equations):
+        if any(output in needed and output not in inputs for output in equation.outputs):
+            found.append(equation)
+            needed.update(equation.inputs)
+    return tuple(reversed(found))
+
+
+def step_name(step: Step, program: Program, sizes: Mapping[Symbol, int] | None = None) -> str:
+    """The operations of a step and the shape of what it makes, with numbers for the sizes that are given."""
+    if isinstance(step, Product):
+        left, output = step.equation.inputs[0].type, step.equation.outputs[0].type
+        inner = left.shape[1 if step.equation.op.transpose_left else 2]  # type: ignore[attr-defined]
+        factors = [*output.shape[output.shape[0] == 1 :], inner]
+        shown = "×".join(str(with_sizes(size, sizes)) for size in factors)
+        return f"product {shown} {output.dtype.name}"
+    graph = step_graph(step, program)
+    every = dict.fromkeys(equation.op.name for equation in graph.equations)
+    names = [name for name in every if name not in _VIEWS] or list(every)
+    listed = ", ".join(names[:_MOST_NAMES]) + (
+        f", {len(names) - _MOST_NAMES} more" * (len(names) > _MOST_NAMES)
+    )
+    made = " ".join(dict.fromkeys(type_text(output.type, sizes) for output in graph.outputs[:2]))
+    return f"{listed} {made}".strip()
+
+
+def step_location(step: Step) -> Location | None:
+    """The user's line that asked for the last thing the step makes."""
+    equations = [member.equation for member in step.members] if isinstance(step, Nest) else [step.equation]
+    return next((e.location for e in reversed(equations) if e.location is not None), None)
+
+
+def type_text(type: TensorType, sizes: Mapping[Symbol, int] | None = None) -> str:
+    """A type with numbers for the sizes that are given, such as float64[3, n]."""
+    return f"{type.dtype.name}[{', '.join(str(with_sizes(size, sizes)) for size in type.shape)}]"
+
+
+def with_sizes(size: Dim, sizes: Mapping[Symbol, int] | None) -> Dim:
+    """A size with numbers for the symbols that are given."""
+    return dims.substitute(size, sizes) if sizes else size
