@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import Any
 
+from croton import raise_op
 from croton.frontends.config import config
 from croton.frontends.control import cond, scan_loop, while_loop
 from croton.frontends.custom import custom_gradient
@@ -41,6 +42,7 @@ __all__ = [
     "jit",
     "map",
     "pp",
+    "raise_op",
     "reduce",
     "scan",
     "scan_loop",

@@ -149,7 +149,7 @@ class TestUpdates:
             kind,
             run="return CT_RUNTIME_ERROR;",
             nanoseconds=nanoseconds,
-            fail=lambda code, facts, dims: ValueError(f"value was {cell.array.tolist()}"),
+            fail=lambda code, facts, dims, inputs: ValueError(f"value was {cell.array.tolist()}"),
         )
         with pytest.raises(ValueError, match=r"value was \[0.0, 0.0\]"):
             f()

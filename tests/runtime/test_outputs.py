@@ -168,7 +168,7 @@ class TestFailing:
     def test_fail_makes_the_exception_from_code_facts_and_dims(self, make_function, nanoseconds):
         seen = []
 
-        def fail(code, facts, dims):
+        def fail(code, facts, dims, inputs):
             seen.append((code, facts, dims))
             return ZeroDivisionError("made by fail")
 
@@ -186,7 +186,7 @@ class TestFailing:
         assert seen == [(6, [5, 0, 0, 0, 0, 0, 0, -1], [11, 12])]
 
     def test_what_fail_raises_comes_through(self, make_function):
-        def fail(code, facts, dims):
+        def fail(code, facts, dims, inputs):
             raise LookupError("raised in fail")
 
         with pytest.raises(LookupError, match="raised in fail"):
@@ -194,7 +194,7 @@ class TestFailing:
 
     def test_fail_has_to_return_an_exception(self, make_function):
         with pytest.raises(TypeError, match="not an exception"):
-            make_function([], [], run="return 1;", fail=lambda code, facts, dims: "oops")()
+            make_function([], [], run="return 1;", fail=lambda code, facts, dims, inputs: "oops")()
 
     def test_a_failed_call_does_not_spoil_the_next(self, make_function):
         f = make_function(

@@ -88,7 +88,7 @@ class BlockPrinter:
 
         What a loop reserves in every step stays reserved: it grows when a step needs more.
         """
-        bytes_text = self.unit.size(size)
+        bytes_text = self.unit.bytes(size)
         if self.nested:
             self.unit.function("ct_reserve", RESERVE)
             self.persistent.append(f"void *{name} = 0; ct_int {name}_room = -1;")
@@ -371,6 +371,8 @@ class BlockPrinter:
 RESERVE = """\
 static inline void *ct_reserve(ct_context *context, void **memory, ct_int *room, ct_int bytes)
 {
+    if (bytes < 0)
+        return 0;
     if (bytes > *room) {
         const ct_int wanted = bytes + bytes / 2;
         *memory = context->allocate(context, wanted);

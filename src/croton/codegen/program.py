@@ -122,7 +122,7 @@ class ProgramPrinter:
             for axis, extent in enumerate(value.type.shape):
                 known = "-1" if dims.runtime_symbols((extent,)) else size(extent)
                 lines.append(f"output_shapes[{position}][{axis}] = {known};")
-        lines.append(f"summary[0] = {size(block.arena())};")
+        lines.append(f"summary[0] = {self.unit.bytes(block.arena())};")
         static = [(cost, extent) for cost, extent in block.work if not dims.runtime_symbols((extent,))]
         work = [f"{max(1, int(cost * 1000))} * {size(extent)}" for cost, extent in merged(static)]
         lines.append(f"summary[1] = ({' + '.join(work) or '0'}) / 1000;")

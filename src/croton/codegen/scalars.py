@@ -228,6 +228,32 @@ def _atom_text(atom: dims.Atom, names: dict[Symbol, str]) -> str:
     return f"ct_size_{atom.kind}({left}, {right})"
 
 
+def bytes_text(size: Dim, names: dict[Symbol, str]) -> str:
+    """A number of bytes as a C expression: -1 where it would overflow, which no allocator grants."""
+    text = size_text(size, names)
+    return text if isinstance(size, int) else f"({_estimate(size, names)} < 4e18 ? {text} : -1)"
+
+
+def _estimate(dim: Dim, names: dict[Symbol, str]) -> str:
+    """About the same size as a C expression of doubles."""
+    if isinstance(dim, int):
+        return f"{dim}.0"
+    terms = [
+        " * ".join([f"{coefficient}.0", *(_estimated_atom(atom, names) for atom in monomial)])
+        for monomial, coefficient in dim.terms
+    ]
+    return f"({' + '.join(terms)})"
+
+
+def _estimated_atom(atom: dims.Atom, names: dict[Symbol, str]) -> str:
+    if isinstance(atom, Symbol):
+        return f"(double){names[atom]}"
+    left, right = _estimate(atom.left, names), _estimate(atom.right, names)
+    if atom.kind in ("max", "min"):
+        return f"__builtin_f{atom.kind}({left}, {right})"
+    return right if atom.kind == "mod" else f"({right} != 0 ? {left} / {right} : 0)"
+
+
 PRELUDE = """\
 typedef unsigned __INT64_TYPE__ ct_unsigned;
 static inline ct_int ct_size_floordiv(ct_int a, ct_int b)

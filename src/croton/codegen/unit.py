@@ -10,7 +10,7 @@ from croton.codegen.contraction import ContractionKernel
 from croton.codegen.kernels import SharedKernel
 from croton.codegen.nests import reduction_declaration
 from croton.codegen.prebuilt import KernelUnit
-from croton.codegen.scalars import PRELUDE, ScalarPrinter, size_text
+from croton.codegen.scalars import PRELUDE, ScalarPrinter, bytes_text, size_text
 from croton.codegen.timing import Timers
 from croton.graph.dims import Dim, Symbol
 from croton.graph.values import Equation
@@ -46,6 +46,10 @@ class Unit:
     def size(self, size: Dim) -> str:
         """A size as C."""
         return size_text(size, {**self.symbols, **self.runtime, **self.checked})
+
+    def bytes(self, size: Dim) -> str:
+        """A number of bytes to allocate as C: negative where it would overflow."""
+        return bytes_text(size, {**self.symbols, **self.runtime, **self.checked})
 
     def kernel(self, body: str) -> str:
         """The name of the range function with this body."""

@@ -12,6 +12,7 @@ from croton.codegen.program import ProgramCode, ProgramPrinter
 from croton.compiler.fingerprint import NoFingerprintError, fingerprint
 from croton.compiler.sizes import unify_sizes
 from croton.graph.graph import Graph, transform
+from croton.graph.reporting import annotated
 from croton.graph.values import Constant, Equation, NDArray, Value
 from croton.loops.fusion import lower
 from croton.loops.program import Program
@@ -154,7 +155,11 @@ def _evaluation(equation: Equation) -> Callable[..., object]:
     """What a callback from compiled code runs: the reference evaluation, results as the code expects them."""
 
     def evaluate(*arrays: NDArray) -> tuple[NDArray, ...]:
-        results = equation.op.evaluate(*arrays)
+        try:
+            results = equation.op.evaluate(*arrays)
+        except Exception as error:
+            annotated(error, equation, arrays)
+            raise
         return tuple(
             np.asarray(result, dtype=output.type.dtype, order="C")
             for result, output in zip(results, equation.outputs, strict=True)

@@ -11,6 +11,7 @@ from croton.graph.dtypes import as_dtype
 from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
 from croton.ops import base
+from croton.ops.test_values import Tag
 from croton.runtime import Cell
 
 
@@ -18,6 +19,11 @@ class SymbolicMethods(ArrayMethods):
     """What symbolic variables and constants have in common."""
 
     __slots__ = ()
+
+    @property
+    def tag(self) -> Any:
+        """Where a user notes something on the variable, such as `x.tag.test_value = array`."""
+        return self.__dict__.setdefault("_tag", Tag(self.type))  # type: ignore[attr-defined]
 
     # Identity, as in Theano, but elementwise while a function is traced, as its author means it.
     def __eq__(self, other: object) -> Any:

@@ -25,7 +25,7 @@ _counter = itertools.count()
 class Symbol:
     """A size not known yet. `runtime` marks one that an equation, its `binder`, finds while running."""
 
-    __slots__ = ("binder", "name", "runtime", "uid")
+    __slots__ = ("__weakref__", "binder", "name", "runtime", "uid")
 
     def __init__(self, name: str = "", runtime: bool = False) -> None:
         self.uid = next(_counter)

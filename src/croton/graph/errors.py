@@ -25,3 +25,7 @@ class MissingInputError(ValueError):
 
 class NotDifferentiableError(TypeError):
     """A gradient was asked through an operation that has none."""
+
+
+class MissingTestValueError(AttributeError):
+    """A variable has no test value although `config.compute_test_value` asks for one."""

@@ -2,55 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 
 import numpy as np
 
 from croton.graph import dims
 from croton.graph.dims import Symbol
 from croton.graph.graph import Graph
-from croton.graph.values import Constant, NDArray, Value
+from croton.graph.reporting import annotated, bind_sizes, place
+from croton.graph.values import Constant, Equation, NDArray, Value
+
+Watcher = Callable[[Equation, Sequence[NDArray], Sequence[NDArray]], None]
 
 
 def interpret(
-    graph: Graph, inputs: Sequence[NDArray], sizes: Mapping[Symbol, int] | None = None
+    graph: Graph,
+    inputs: Sequence[NDArray],
+    sizes: Mapping[Symbol, int] | None = None,
+    watch: Watcher | None = None,
 ) -> list[NDArray]:
     """The outputs of a graph for these inputs, computed by NumPy.
 
+    watch: is told of every equation with its operands and results.
+
     Raises:
-        ShapeError: sizes that must be equal differ.
+        ShapeError: sizes that must be equal differ. Whatever an operation raises, with a note that says
+            which operation it was.
     """
     known: dict[Symbol, int] = dict(sizes or {})
     values: dict[Value, NDArray] = {}
     for value, array in zip(graph.inputs, inputs, strict=True):
         values[value] = array
-        bind_sizes(value, array, known)
+        bind_sizes(value.type, array, known)
     with np.errstate(all="ignore"):
         for equation in graph.equations:
-            for guard in equation.guards:
-                left, right = dims.evaluate(guard.left, known), dims.evaluate(guard.right, known)
-                if not guard.holds(left, right):
-                    raise guard.error(left, right)
             operands = [_array(operand, values) for operand in equation.inputs]
-            op = equation.op.substitute(known) if equation.op.parameter_dims() else equation.op
-            results = op.evaluate(*operands)
-            for output, result in zip(equation.outputs, results, strict=True):
-                values[output] = np.asarray(result)
-                bind_sizes(output, values[output], known)
-            size = getattr(equation.op, "symbol", None)
-            if size is not None:
-                symbol = dims.single_symbol(size)
-                if symbol is not None:
-                    known[symbol] = int(results[-1])
+            results = evaluate(equation, operands, known)
+            values.update(zip(equation.outputs, results, strict=True))
+            if watch is not None:
+                watch(equation, operands, results)
     return [_array(output, values) for output in graph.outputs]
 
 
-def bind_sizes(value: Value, array: NDArray, known: dict[Symbol, int]) -> None:
-    """Learns from an array the sizes that its value's type names."""
-    for size, actual in zip(value.type.shape, array.shape, strict=True):
-        symbol = dims.single_symbol(size)
-        if symbol is not None:
-            known.setdefault(symbol, actual)
+def evaluate(
+    equation: Equation, operands: Sequence[NDArray], known: MutableMapping[Symbol, int]
+) -> list[NDArray]:
+    """The outputs of one equation; `known` are the sizes so far, to which those found here are added."""
+    for guard in equation.guards:
+        left, right = dims.evaluate(guard.left, known), dims.evaluate(guard.right, known)
+        if not guard.holds(left, right):
+            raise guard.error(left, right, after=place(equation, known))
+    op = equation.op.substitute(known) if equation.op.parameter_dims() else equation.op
+    try:
+        results = [np.asarray(result) for result in op.evaluate(*operands)]
+    except Exception as error:
+        annotated(error, equation, operands, known)
+        raise
+    for output, result in zip(equation.outputs, results, strict=True):
+        bind_sizes(output.type, result, known)
+    symbol = dims.single_symbol(getattr(equation.op, "symbol", 0))
+    if symbol is not None:
+        known[symbol] = int(results[-1])
+    return results
 
 
 def _array(value: Value, values: Mapping[Value, NDArray]) -> NDArray:

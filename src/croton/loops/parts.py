@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from croton.graph import dims
-from croton.graph.dims import Dim, Symbol
+from croton.graph.dims import Symbol
 from croton.graph.graph import Graph
-from croton.graph.values import Constant, Equation, Location, TensorType, Value
+from croton.graph.reporting import type_text, with_sizes
+from croton.graph.values import Constant, Equation, Location, Value
 from croton.loops.members import loads
 from croton.loops.program import Nest, Product, Program, Step
 
@@ -45,7 +45,7 @@ def step_name(step: Step, program: Program, sizes: Mapping[Symbol, int] | None =
         left, output = step.equation.inputs[0].type, step.equation.outputs[0].type
         inner = left.shape[1 if step.equation.op.transpose_left else 2]  # type: ignore[attr-defined]
         factors = [*output.shape[output.shape[0] == 1 :], inner]
-        shown = "×".join(str(with_sizes(size, sizes)) for size in factors)
+        shown = "x".join(str(with_sizes(size, sizes)) for size in factors)
         return f"product {shown} {output.dtype.name}"
     graph = step_graph(step, program)
     every = dict.fromkeys(equation.op.name for equation in graph.equations)
@@ -61,13 +61,3 @@ def step_location(step: Step) -> Location | None:
     """The user's line that asked for the last thing the step makes."""
     equations = [member.equation for member in step.members] if isinstance(step, Nest) else [step.equation]
     return next((e.location for e in reversed(equations) if e.location is not None), None)
-
-
-def type_text(type: TensorType, sizes: Mapping[Symbol, int] | None = None) -> str:
-    """A type with numbers for the sizes that are given, such as float64[3, n]."""
-    return f"{type.dtype.name}[{', '.join(str(with_sizes(size, sizes)) for size in type.shape)}]"
-
-
-def with_sizes(size: Dim, sizes: Mapping[Symbol, int] | None) -> Dim:
-    """A size with numbers for the symbols that are given."""
-    return dims.substitute(size, sizes) if sizes else size

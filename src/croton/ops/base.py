@@ -57,6 +57,9 @@ class _Recorders(threading.local):
 
 recorders = _Recorders()
 
+# What is told of every equation a user writes: `croton.ops.test_values` when test values are computed.
+watching: list[Callable[[Sequence[Value]], None]] = []
+
 
 class _Building(threading.local):
     """Whether operations become equations even where all operands are known.
@@ -128,6 +131,8 @@ def apply_symbolic(op: Operation, operands: Sequence[Value]) -> tuple[Value, ...
     outputs = Equation(op, operands, types, guards, user_location()).outputs
     for recorder in recorders.active:
         recorder.record(op, operands, outputs)
+    if watching and not building.symbolic:
+        watching[0](outputs)
     return outputs
 
 

@@ -90,7 +90,7 @@ class Function:
         callbacks: Sequence[Callable[..., object]] = (),
         dtypes: Sequence[npt.DTypeLike] = (),
         coerce: Callable[[int, Any], Array] | None = None,
-        fail: Callable[[int, list[int], list[int]], BaseException] | None = None,
+        fail: Callable[[int, list[int], list[int], list[Array]], BaseException] | None = None,
         routines: Sequence[str] = (),
         details: object = None,
         interpret: Callable[[list[Array]], Sequence[Array]] | None = None,
@@ -111,8 +111,9 @@ class Function:
             coerce: ``coerce(position, value)`` makes an array of the argument's dtype and rank, C-contiguous
                 and aligned, or raises; called for a value that is neither such an array nor, for a rank-0
                 float64, float32, int64 or bool argument, a Python float, int or bool.
-            fail: ``fail(code, error, dims)`` makes the exception for a failed guard or run: `code` of the
-                ABI, the eight numbers of ``ct_context.error``, the dims resolved so far.
+            fail: ``fail(code, error, dims, inputs)`` makes the exception for a failed guard or run: `code` of
+                the ABI, the eight numbers of ``ct_context.error``, the dims resolved so far, all inputs. When
+                there is no memory for a call, the error is -1 and the bytes of the intermediate values.
             routines: names such as "scipy.linalg.cython_blas:dgemm", whose addresses are
                 ``ct_context.library``; their modules are imported by the first call.
             interpret: instead of machine code, a Python callable from the list of all input arrays to the

@@ -11,6 +11,7 @@ from croton.ops.arithmetic import *
 from croton.ops.base import as_array as as_tensor_variable
 from croton.ops.base import cast
 from croton.ops.bits import *
+from croton.ops.checks import *
 from croton.ops.comparison import *
 from croton.ops.complex_numbers import *
 from croton.ops.contraction import batched_dot, dot, inner, kron, matmul, outer, tensordot, vdot

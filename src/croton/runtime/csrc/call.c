@@ -144,10 +144,12 @@ static void fail_with(Function *self, Frame *frame, int code)
     }
     PyObject *facts = list_of(frame->context.error, 8);
     PyObject *dims = list_of(frame->dims, self->dim_count);
+    PyObject *inputs = interpret_inputs(self, frame);
     PyObject *exception = NULL;
-    if (facts != NULL && dims != NULL) {
-        exception = PyObject_CallFunction(self->fail, "iOO", code, facts, dims);
+    if (facts != NULL && dims != NULL && inputs != NULL) {
+        exception = PyObject_CallFunction(self->fail, "iOOO", code, facts, dims, inputs);
     }
+    Py_XDECREF(inputs);
     Py_XDECREF(facts);
     Py_XDECREF(dims);
     if (exception == NULL) {
@@ -160,6 +162,17 @@ static void fail_with(Function *self, Frame *frame, int code)
                      exception);
     }
     Py_DECREF(exception);
+}
+
+/* Let `fail` say more of a MemoryError: what the call would need. */
+static void explain_memory(Function *self, Frame *frame, ct_int arena)
+{
+    if (self->fail != NULL && PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        PyErr_Clear();
+        frame->context.error[0] = -1;
+        frame->context.error[1] = arena;
+        fail_with(self, frame, CT_OUT_OF_MEMORY);
+    }
 }
 
 /* ---- outputs ---- */
@@ -312,6 +325,7 @@ static int execute(Function *self, Frame *frame)
         return -1;
     }
     if (allocate_outputs(self, frame) < 0 || frame_reserve_arena(frame, summary[0]) < 0) {
+        explain_memory(self, frame, summary[0]);
         return -1;
     }
     frame->thread = pthread_self();

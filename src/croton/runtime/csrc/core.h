@@ -215,6 +215,8 @@ PyObject *function_call_in(Function *self, Frame *frame, PyObject *const *args, 
 PyObject *function_plan(Function *self, PyObject *const *args, Py_ssize_t count, PyObject *kwnames);
 /* Compute every output by the Python callable `interpret`; 0 when all may be committed. */
 int interpret_run(Function *self, Frame *frame);
+/* All inputs as a new list of arrays. */
+PyObject *interpret_inputs(Function *self, Frame *frame);
 /* Wait until the cells of the function are free and point its inputs at their arrays. */
 int call_bind_cells(Function *self, Frame *frame);
 void call_lock_cells(Function *self, Frame *frame);

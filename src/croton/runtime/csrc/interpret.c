@@ -17,7 +17,7 @@ static PyObject *argument_array(Input *input, Frame *frame, Py_ssize_t index)
     return array;
 }
 
-static PyObject *list_inputs(Function *self, Frame *frame)
+PyObject *interpret_inputs(Function *self, Frame *frame)
 {
     PyObject *list = PyList_New(self->input_count);
     for (Py_ssize_t i = 0; list != NULL && i < self->input_count; i++) {
@@ -77,7 +77,7 @@ int interpret_run(Function *self, Frame *frame)
     for (Py_ssize_t o = 0; o < self->output_count; o++) {
         frame->copy_first[o] = 1; /* nothing is written in place: updates replace */
     }
-    PyObject *inputs = list_inputs(self, frame);
+    PyObject *inputs = interpret_inputs(self, frame);
     if (inputs == NULL) {
         return -1;
     }
