@@ -14,6 +14,8 @@ from croton.frontends.jit import jit
 from croton.frontends.op import Apply, Op, as_op
 from croton.frontends.tape import GradientTape
 from croton.frontends.variables import shared
+from croton.graph.errors import DebugError, NanGuardError
+from croton.graph.faults import NanGuardMode
 from croton.graph.printing import debugprint, pp
 from croton.ops.stop_gradient import stop_gradient
 
@@ -21,8 +23,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Apply",
+    "DebugError",
     "GradientTape",
     "In",
+    "NanGuardError",
+    "NanGuardMode",
     "Op",
     "Tensor",
     "Variable",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +16,7 @@ from croton.frontends.variables import SharedVariable, TensorVariable
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Guard, Symbol
 from croton.graph.errors import DTypeError, MissingInputError, ShapeError, UnusedInputError
+from croton.graph.faults import NanGuardMode
 from croton.graph.graph import Graph, copy_graph
 from croton.graph.interpreter import interpret
 from croton.graph.values import Constant, EagerValue, Equation, NDArray, TensorType, Value, user_location
@@ -26,6 +27,9 @@ from croton.runtime import Function
 if TYPE_CHECKING:
     from croton.compiler.compile import Executable, Lowered
     from croton.compiler.profile import Profile
+
+Mode = str | NanGuardMode
+MODES = ("compile", "interpret", "debug", "nan-guard")
 
 
 class In:
@@ -54,7 +58,7 @@ def function(
     on_unused_input: str | None = None,
     allow_input_downcast: bool | None = None,
     name: str | None = None,
-    mode: str | None = None,
+    mode: Mode | None = None,
     profile: bool | None = None,
     no_default_updates: bool | Sequence[SharedVariable] = False,
 ) -> Function:
@@ -66,7 +70,9 @@ def function(
     on_unused_input: "raise", "warn" or "ignore".
     allow_input_downcast: whether arguments may lose precision: True, False, or None: Python floats only.
         For scalars, Python's numbers are taken in the dtype of the input in any case.
-    mode: "compile", "interpret" (NumPy, operation by operation).
+    mode: "compile"; "interpret": NumPy, operation by operation; "debug": compiled, and every step compared
+        with NumPy; "nan-guard" or a `NanGuardMode`: compiled, and the first step that makes NaN or infinity
+        raises. The last two are slow.
     profile: whether the function notes what its steps take, shown by `f.profile()`; None: as `config` says.
     no_default_updates: shared variables that keep their value though they have a `default_update`, as the
         states of random streams do: a list, or True for all.
@@ -383,17 +389,28 @@ class _FunctionBuilder:
         self.name = "function"
         self.profile = False
 
-    def build(self, mode: str) -> Function:
-        if mode not in ("compile", "interpret"):
-            raise ValueError(f'mode must be "compile" or "interpret", got {mode!r}')
-        if mode == "interpret":
-            return self._interpreted()
-        from croton.compiler.compile import compile_graph  # late: the compiler is half of the package
-        from croton.toolchain.compilers import find_compiler
+    def build(self, mode: Mode) -> Function:
+        """The function.
 
-        if find_compiler() is None:
-            _warn_of_no_compiler()
-            return self._interpreted()
+        Raises:
+            ValueError: the mode is none of those that `function` takes.
+        """
+        if mode not in MODES and not isinstance(mode, NanGuardMode):
+            known = ", ".join(repr(name) for name in MODES)
+            raise ValueError(f"mode must be one of {known} or a NanGuardMode, got {mode!r}")
+        if mode != "interpret":
+            from croton.toolchain.compilers import find_compiler  # late: the compiler is half of the package
+
+            if find_compiler() is None:
+                _warn_of_no_compiler()
+                mode = "interpret"
+        if mode == "compile":
+            return self._compiled()
+        return self._interpreted() if mode == "interpret" else self._checked(mode)
+
+    def _compiled(self) -> Function:
+        from croton.compiler.compile import compile_graph
+
         state = [
             (self.graph.inputs.index(shared), self.returned + position)
             for position, shared in enumerate(self.updated)
@@ -422,6 +439,20 @@ class _FunctionBuilder:
         )
 
     def _interpreted(self) -> Function:
+        def evaluate(arrays: list[NDArray]) -> list[NDArray]:
+            outputs = interpret(self.graph, arrays)
+            return [np.ascontiguousarray(array).reshape(array.shape) for array in outputs]
+
+        return self._evaluated(evaluate)
+
+    def _checked(self, mode: Mode) -> Function:
+        """A function that is compiled step by step and looked at."""
+        from croton.frontends.modes import checker
+
+        return self._evaluated(checker(mode, self.graph, self.name, self.updated))
+
+    def _evaluated(self, evaluate: Callable[[list[NDArray]], list[NDArray]]) -> Function:
+        """A function whose outputs a Python callable computes from its inputs."""
         return Function(
             name=self.name,
             inputs=self._inputs(),
@@ -429,12 +460,9 @@ class _FunctionBuilder:
             returns=self.rebuild,
             defaults=self._defaults(),
             coerce=self._coerce,
-            interpret=self._interpret,
+            interpret=evaluate,
             details=FunctionDetails(self.graph, None),
         )
-
-    def _interpret(self, arrays: list[NDArray]) -> list[NDArray]:
-        return [np.ascontiguousarray(array).reshape(array.shape) for array in interpret(self.graph, arrays)]
 
     def _inputs(self) -> list[tuple[Any, ...]]:
         names = [entry.name for entry in self.described]

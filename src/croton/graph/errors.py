@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ShapeError(ValueError):
     """Shapes do not fit the operation; the message names the operation and both shapes."""
@@ -29,3 +31,31 @@ class NotDifferentiableError(TypeError):
 
 class MissingTestValueError(AttributeError):
     """A variable has no test value although `config.compute_test_value` asks for one."""
+
+
+class DebugError(AssertionError):
+    """Compiled code computed something else than NumPy does; raised by functions of mode "debug".
+
+    equation: what was computed. inputs: the arrays it was computed from. expected: the result of NumPy.
+    found: that of the compiled code.
+    """
+
+    def __init__(self, message: str, equation: Any, inputs: Any, expected: Any, found: Any) -> None:
+        super().__init__(message)
+        self.equation = equation
+        self.inputs = inputs
+        self.expected = expected
+        self.found = found
+
+
+class NanGuardError(FloatingPointError):
+    """A number that is not wanted came out of wanted ones; raised by functions of mode "nan-guard".
+
+    equation: the operation that made it. inputs: its operands. found: its result.
+    """
+
+    def __init__(self, message: str, equation: Any, inputs: Any, found: Any) -> None:
+        super().__init__(message)
+        self.equation = equation
+        self.inputs = inputs
+        self.found = found

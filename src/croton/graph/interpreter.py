@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -12,18 +14,42 @@ from croton.graph.graph import Graph
 from croton.graph.reporting import annotated, bind_sizes, place
 from croton.graph.values import Constant, Equation, NDArray, Value
 
-Watcher = Callable[[Equation, Sequence[NDArray], Sequence[NDArray]], None]
+
+class Observer:
+    """What wants to know of everything that is interpreted, bodies of loops included."""
+
+    def equation(self, equation: Equation, operands: Sequence[NDArray], results: Sequence[NDArray]) -> None:
+        """An equation was evaluated."""
+
+    def graph(self, graph: Graph, inputs: Sequence[NDArray], outputs: Sequence[NDArray]) -> None:
+        """A graph was interpreted, after all its equations."""
+
+
+class _Observers(threading.local):
+    def __init__(self) -> None:
+        self.active: list[Observer] = []
+
+
+_observers = _Observers()
+
+
+@contextmanager
+def observed_by(observer: Observer | None) -> Iterator[None]:
+    """Inside, this thread tells the observer, and nobody else, what it interprets."""
+    outer = _observers.active
+    _observers.active = [] if observer is None else [observer]
+    try:
+        yield
+    finally:
+        _observers.active = outer
 
 
 def interpret(
     graph: Graph,
     inputs: Sequence[NDArray],
     sizes: Mapping[Symbol, int] | None = None,
-    watch: Watcher | None = None,
 ) -> list[NDArray]:
     """The outputs of a graph for these inputs, computed by NumPy.
-
-    watch: is told of every equation with its operands and results.
 
     Raises:
         ShapeError: sizes that must be equal differ. Whatever an operation raises, with a note that says
@@ -39,9 +65,12 @@ def interpret(
             operands = [_array(operand, values) for operand in equation.inputs]
             results = evaluate(equation, operands, known)
             values.update(zip(equation.outputs, results, strict=True))
-            if watch is not None:
-                watch(equation, operands, results)
-    return [_array(output, values) for output in graph.outputs]
+            for observer in _observers.active:
+                observer.equation(equation, operands, results)
+    outputs = [_array(output, values) for output in graph.outputs]
+    for observer in _observers.active:
+        observer.graph(graph, inputs, outputs)
+    return outputs
 
 
 def evaluate(
