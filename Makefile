@@ -31,7 +31,10 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)
 	$(BIN)/python examples
 
+# Drawings are tested in a browser, which is installed where that is possible; else those tests are skipped.
 test: $(STAMP)
+	@command -v chromium >/dev/null || ([ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update \
+		&& apt-get -qq install --yes chromium fonts-dejavu-core >/dev/null) || echo "no chromium: install it to test drawings"
 	$(BIN)/python -c "import croton"  # builds what changed once, before the workers start
 	$(BIN)/python -m pytest -n 2 --timeout 300 -q $(TESTS)
 

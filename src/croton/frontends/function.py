@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -315,7 +316,10 @@ def _check_unused(graph: Graph, variables: Sequence[Value], policy: str) -> None
 class FunctionDetails:
     """What a compiled function can tell of itself; its methods are methods of the function."""
 
-    def __init__(self, graph: Graph, executable: Executable | None, profile: Profile | None = None) -> None:
+    def __init__(
+        self, name: str, graph: Graph, executable: Executable | None, profile: Profile | None = None
+    ) -> None:
+        self._name = name
         self._graph = graph
         self._executable = executable
         self._profile = profile
@@ -326,8 +330,20 @@ class FunctionDetails:
             return "/* interpreted by NumPy: there is no C */\n"
         return "\n".join(self._executable.lowered.code.units)
 
-    def graph(self, optimized: bool = True) -> Graph:
-        """The graph, after the compiler's rewriting unless optimized=False."""
+    def graph(self, path: str | PathLike[str] | None = None, *, optimized: bool = True) -> Graph:
+        """The graph, after the compiler's rewriting unless optimized=False.
+
+        path: where to draw it: "name.html" is a page for browsers that shows the graph after every pass and,
+            of each box, its line, its C and the time of its step in a profiled function; "name.svg" and
+            "name.dot" hold the compiled program, or with optimized=False the graph as it was written.
+
+        Raises:
+            ValueError: the path has another ending.
+        """
+        if path is not None:
+            from croton.frontends.drawing import draw
+
+            draw(path, self._name, self._graph, self._executable, self._profile, optimized)
         return self._executable.lowered.graph if optimized and self._executable is not None else self._graph
 
     def lowered(self, self_contained: bool = False) -> Lowered:
@@ -433,7 +449,7 @@ class _FunctionBuilder:
             coerce=self._coerce,
             fail=partial(_failure, executable, self.name),
             routines=executable.record.routines,
-            details=FunctionDetails(self.graph, executable, profile),
+            details=FunctionDetails(self.name, self.graph, executable, profile),
             record=None if profile is None else profile.record,
             steps=executable.record.steps,
         )
@@ -461,7 +477,7 @@ class _FunctionBuilder:
             defaults=self._defaults(),
             coerce=self._coerce,
             interpret=evaluate,
-            details=FunctionDetails(self.graph, None),
+            details=FunctionDetails(self.name, self.graph, None),
         )
 
     def _inputs(self) -> list[tuple[Any, ...]]:

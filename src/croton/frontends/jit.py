@@ -353,7 +353,7 @@ class JittedFunction:
         Raises:
             RuntimeError: the function has not been called.
         """
-        graph: Graph = self._called()[-1].function.graph(optimized)
+        graph: Graph = self._called()[-1].function.graph(optimized=optimized)
         return graph
 
     def _called(self) -> list[_Compiled]:
