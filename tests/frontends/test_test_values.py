@@ -61,6 +61,19 @@ def test_functions_and_gradients_are_compiled_as_usual(policy):
     np.testing.assert_allclose(f(np.zeros(2)), [1, 1])
 
 
+def test_bodies_of_loops_and_branches_have_those_of_what_goes_in(policy):
+    x, xs = with_value(T.dvector, "x", np.ones(3)), with_value(T.dmatrix, "xs", np.ones((4, 3)))
+    final, sums = ct.scan_loop(lambda s, e: (s + e, T.sum(s * e)), x, xs)
+    np.testing.assert_array_equal(final.tag.test_value, 5)
+    np.testing.assert_array_equal(sums.tag.test_value, [3, 6, 9, 12])
+    halved = ct.while_loop(lambda v: T.sum(v) > 1, lambda v: v / 2, x)
+    np.testing.assert_array_equal(halved.tag.test_value, 0.25)
+    chosen = ct.cond(T.sum(x) > 5, lambda v: v, lambda v: -v, x)
+    np.testing.assert_array_equal(chosen.tag.test_value, -1)
+    with pytest.raises(ShapeError, match="3 and 4 differ"):
+        ct.scan_loop(lambda s, e: (s + with_value(T.dvector, "y", np.ones(4)), None), x, xs)
+
+
 class TestMissingValues:
     def test_raise(self, policy):
         x = T.dvector("x")

@@ -13,6 +13,7 @@ from croton.graph.values import TensorType, Value
 from croton.ops import base
 from croton.ops.base import Array, apply
 from croton.ops.control import Cond, Scan, While, close_over
+from croton.ops.test_values import pass_on
 
 
 def _listed(results: Any) -> list[Any]:
@@ -20,7 +21,9 @@ def _listed(results: Any) -> list[Any]:
 
 
 def _placeholders(operands: Sequence[Array]) -> list[Value]:
-    return [Value.factory(TensorType(base.dtype_of(operand), base.shape_of(operand))) for operand in operands]
+    made = [Value.factory(TensorType(base.dtype_of(operand), base.shape_of(operand))) for operand in operands]
+    pass_on(operands, made)
+    return made
 
 
 def _values(results: Any) -> list[Value]:
@@ -140,6 +143,7 @@ def scan_loop(
     (count,) = base.as_dims(length) if length is not None else (base.shape_of(arrays[0])[0],)
     inside = _placeholders(state)
     elements = [Value.factory(TensorType(base.dtype_of(array), base.shape_of(array)[1:])) for array in arrays]
+    pass_on(arrays, elements, elements=True)
     given = elements[0] if one_sequence else elements
     with capturing() as captures:
         new_state, results = step_fn(inside[0] if single else inside, given)

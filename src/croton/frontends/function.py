@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from croton.compiler.profile import Profile
 
 Mode = str | NanGuardMode
-MODES = ("compile", "interpret", "debug", "nan-guard")
+MODES = ("compile", "interpret", "debug", "nan-guard", "nan_guard")
 
 
 class In:
@@ -463,7 +463,7 @@ class _FunctionBuilder:
 
     def _checked(self, mode: Mode) -> Function:
         """A function that is compiled step by step and looked at."""
-        from croton.frontends.modes import checker
+        from croton.frontends.checking import checker
 
         return self._evaluated(checker(mode, self.graph, self.name, self.updated))
 

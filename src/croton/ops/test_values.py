@@ -99,6 +99,24 @@ def _test_value(value: Value) -> NDArray:
     return checked
 
 
+def pass_on(operands: Sequence[Any], stand_ins: Sequence[Value], elements: bool = False) -> None:
+    """Gives what stands for operands in the body of a loop or branch the operands' test values.
+
+    elements: the stand-ins are the operands' first elements along axis 0.
+    """
+    if not base.watching:
+        return
+    for operand, stand_in in zip(operands, stand_ins, strict=True):
+        try:
+            array = _test_value(base.symbolic(operand))
+        except MissingTestValueError:  # said when the body uses it
+            continue
+        if not elements:
+            stand_in.tag.test_value = array  # type: ignore[attr-defined]
+        elif len(array):
+            stand_in.tag.test_value = array[0]  # type: ignore[attr-defined]
+
+
 def _checked(value: Value, array: NDArray) -> NDArray:
     shown = f"test value of {value.name or 'a variable without a name'}"
     if array.ndim != value.type.rank:
