@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -103,6 +103,38 @@ def bench(
         _print_json([row.as_dict() for row in measured])
     else:
         _console().print(views.comparison(measured))
+
+
+@app.command()
+def export(
+    function: Annotated[str, typer.Argument(help="MODULE:NAME or FILE.py:NAME of a compiled function.")],
+    directory: Annotated[str, typer.Argument(help="Folder for the C files; made if need be.")],
+    name: Annotated[str | None, typer.Option(help="Name of the C function.")] = None,
+) -> None:
+    """Write a compiled function as C that builds and runs without Python."""
+    found = _load(function)
+    if not hasattr(found, "export"):
+        raise typer.BadParameter(f"{function} is a {type(found).__name__}, not a compiled function")
+    for path in found.export(directory, name):
+        typer.echo(path)
+
+
+def _load(place: str) -> Any:
+    """The object that MODULE:NAME or FILE.py:NAME says."""
+    import importlib
+    import runpy
+    import sys
+
+    module, colon, name = place.rpartition(":")
+    if not colon or not module or not name:
+        raise typer.BadParameter(f"expected MODULE:NAME or FILE.py:NAME, got {place!r}")
+    try:
+        if module.endswith(".py"):
+            return runpy.run_path(module, run_name="croton_export")[name]
+        sys.path.insert(0, "")
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, OSError, KeyError, AttributeError) as error:
+        raise typer.BadParameter(f"cannot load {place}: {error}") from None
 
 
 def _console() -> Console:

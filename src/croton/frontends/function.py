@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -354,7 +355,7 @@ class FunctionDetails:
         if self._executable is None:
             raise TypeError("an interpreted function has no C")
         if self_contained:
-            return replace(self._executable.request, self_contained=True).lowered
+            return replace(self._executable.request, self_contained=True, profile=False).lowered
         return self._executable.lowered
 
     def profile(self) -> Profile:
@@ -366,6 +367,22 @@ class FunctionDetails:
         if self._profile is None:
             raise TypeError("profile: only functions compiled with profile=True note what their steps take")
         return self._profile
+
+    def export(self, directory: str | PathLike[str], name: str | None = None) -> list[Path]:
+        """Writes the function as C that builds without Python: header, library, example program, Makefile.
+
+        Values of shared variables and large constants go along. name: of the C function; else that of this
+        function. Returns the files.
+
+        Raises:
+            TypeError: the function is interpreted, or calls Python back.
+        """
+        if self._executable is None:
+            raise TypeError("export: an interpreted function has no C")
+        from croton.frontends.exporting import export
+
+        request = self._executable.request
+        return export(directory, name or self._name, self._graph, self.lowered(True), request.state)
 
     def memory_plan(self) -> list[Dim]:
         """Bytes of each slot of the arena, in terms of input sizes where these are symbolic."""
