@@ -155,6 +155,19 @@ class TestOtherFunctions:
         with pytest.raises(TypeError, match="profile=True"):
             plain.profile()
 
+    def test_jitted_functions_have_that_of_their_latest_trace(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(ct.config, "profile", True)
+
+        @ct.jit
+        def doubled(x):
+            return x * 2
+
+        doubled(np.ones(3))
+        doubled(np.ones(3))
+        assert doubled.profile().calls == 2
+        assert doubled.graph(tmp_path / "doubled.svg") is doubled.graph()
+        assert (tmp_path / "doubled.svg").exists()
+
     def test_interpreted_functions_have_no_profile(self):
         x = T.dvector("x")
         with pytest.raises(TypeError, match="compiled with profile=True"):

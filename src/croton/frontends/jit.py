@@ -10,7 +10,8 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, overload
+from os import PathLike
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from croton.graph.graph import Graph, copy_graph
 from croton.graph.values import EagerValue, Value
 from croton.ops import base
 from croton.ops.base import building, recorders
+
+if TYPE_CHECKING:
+    from croton.compiler.profile import Profile
 
 _MOST_REMEMBERED = 4096  # shapes whose compiled function is found at once
 _MANY_STATIC = 16
@@ -347,14 +351,25 @@ class JittedFunction:
         """
         return "\n".join(compiled.function.c_source() for compiled in self._called())
 
-    def graph(self, optimized: bool = True) -> Graph:
+    def graph(self, path: str | PathLike[str] | None = None, *, optimized: bool = True) -> Graph:
         """The graph of the latest trace, after the compiler's rewriting unless optimized=False.
+
+        path: where to draw it: see the method of compiled functions.
 
         Raises:
             RuntimeError: the function has not been called.
         """
-        graph: Graph = self._called()[-1].function.graph(optimized=optimized)
+        graph: Graph = self._called()[-1].function.graph(path, optimized=optimized)
         return graph
+
+    def profile(self) -> Profile:
+        """What calls of the latest trace took; with `config.profile` set before the first call.
+
+        Raises:
+            RuntimeError: the function has not been called. TypeError: it is not profiled.
+        """
+        profile: Profile = self._called()[-1].function.profile()
+        return profile
 
     def _called(self) -> list[_Compiled]:
         if not self._compiled:

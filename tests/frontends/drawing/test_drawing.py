@@ -16,6 +16,7 @@ from croton.frontends.drawing.layout import lay_out
 from croton.frontends.drawing.scene import Box, Group, Scene, scenes_of
 from croton.frontends.drawing.svg import drawing
 from croton.graph.graph import Graph
+from croton.rewrite.pipeline import PASSES
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,24 @@ def apart(a, b):
     return beside or a.y + a.height <= b.y or b.y + b.height <= a.y
 
 
+def test_stages_that_change_nothing_are_named_with_the_one_before(dense, tmp_path):
+    dense.graph(tmp_path / "a.html")
+    text = (tmp_path / "a.html").read_text()
+    titles = re.findall(r"<option[^>]*>\d+\. ([^<]*) \(\d+ operations\)", text)
+    assert titles[0].startswith("as written")
+    assert "dead-code (no change)" in titles[0]
+    assert titles[-1] == "program"
+    named = " ".join(titles)
+    assert all(name in named for name, _ in PASSES)
+
+
 class TestLayout:
+    def test_long_edges_of_deep_graphs_cost_little(self):
+        scene = chain(600)
+        scene.edges = [(n, n + 1) for n in range(599)] + [(n, 599 - n) for n in range(250)]
+        layout = lay_out(scene)
+        assert max(len(route) for route in layout.routes) < 40
+
     def test_data_flows_downwards_and_nothing_overlaps(self):
         scene = chain(40)
         random = np.random.default_rng(0)

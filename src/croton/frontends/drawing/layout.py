@@ -17,6 +17,7 @@ Point = tuple[float, float]
 GAP, LAYER_GAP = 22.0, 46.0
 GROUP_PADDING, GROUP_HEADING = 16.0, 24.0
 _SWEEPS = 6
+_MOST_BENDS = 16  # longer edges go straight between their first and last layer
 _CHARACTER, _SMALL_CHARACTER, _BOX_HEIGHT = 7.4, 6.2, 44.0
 
 
@@ -46,17 +47,7 @@ class Layout:
 
 def lay_out(scene: Scene) -> Layout:
     """Places for the boxes, groups and edges of a scene."""
-    members: dict[int, list[int]] = {}
-    clusters: list[list[int]] = []
-    cluster_of: list[int] = []
-    for number, box in enumerate(scene.boxes):
-        if box.group is None or box.group not in members:
-            clusters.append([])
-            if box.group is not None:
-                members[box.group] = clusters[-1]
-        cluster = clusters[-1] if box.group is None else members[box.group]
-        cluster.append(number)
-        cluster_of.append(next(c for c in range(len(clusters) - 1, -1, -1) if clusters[c] is cluster))
+    clusters, cluster_of = _clusters(scene)
     sizes = [_box_size(box.label, box.type) for box in scene.boxes]
     inner = [_Layers([sizes[n] for n in cluster], _edges_within(scene, cluster)) for cluster in clusters]
     outer_sizes = [
@@ -80,6 +71,20 @@ def lay_out(scene: Scene) -> Layout:
             boxes[number] = Rectangle(inside.x + dx, inside.y + dy, inside.width, inside.height)
     routes = [_route(boxes[a], boxes[b], outer.bends(cluster_of[a], cluster_of[b])) for a, b in scene.edges]
     return Layout(boxes, groups, routes, outer.width, outer.height)
+
+
+def _clusters(scene: Scene) -> tuple[list[list[int]], list[int]]:
+    """Boxes that are laid out together: those of each group, and every other box alone."""
+    clusters: list[list[int]] = []
+    cluster_of: list[int] = []
+    known: dict[int, int] = {}
+    for number, box in enumerate(scene.boxes):
+        place = len(clusters) if box.group is None else known.setdefault(box.group, len(clusters))
+        if place == len(clusters):
+            clusters.append([])
+        clusters[place].append(number)
+        cluster_of.append(place)
+    return clusters, cluster_of
 
 
 def _box_size(label: str, type: str) -> tuple[float, float]:
@@ -154,7 +159,8 @@ class _Layers:
         self._links: list[tuple[int, int]] = []
         for a, b in self._edges:
             chain = [a]
-            for layer in range(self._layer[a] + 1, self._layer[b]):
+            crossed = range(self._layer[a] + 1, self._layer[b])
+            for layer in crossed if len(crossed) <= _MOST_BENDS else (crossed[0], crossed[-1]):
                 self._layer.append(layer)
                 self._sizes.append((4.0, 0.0))
                 chain.append(len(self._sizes) - 1)

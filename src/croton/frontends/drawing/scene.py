@@ -67,14 +67,22 @@ def scenes_of(
     program = _Builder("program").build_program(lowered.graph, lowered.program, profile)
     if not every:
         return [program]
-    scenes = [_Builder("as written").build(graph)]
-    scenes += [_Builder(f"after {name}").build(after) for name, after in _passes(executable)]
+    scenes = [_Builder(title).build(stage) for title, stage in _stages(graph, executable)]
     return [*scenes, program]
 
 
-def _passes(executable: Executable) -> Iterator[tuple[str, Graph]]:
-    graph, _ = unify_sizes(executable.request.graph)
-    return trace(graph, executable.request.disabled)
+def _stages(graph: Graph, executable: Executable) -> Iterator[tuple[str, Graph]]:
+    """The graph as written and after each pass; passes that change nothing are named with the one before."""
+    title, before = "as written", graph
+    start, _ = unify_sizes(executable.request.graph)
+    known = start
+    for name, after in trace(start, executable.request.disabled):
+        if after is known:
+            title += f", {name} (no change)"
+            continue
+        yield title, before
+        title, before, known = f"after {name}", after, after
+    yield title, before
 
 
 class _Builder:
