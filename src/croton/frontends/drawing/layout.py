@@ -49,7 +49,11 @@ def lay_out(scene: Scene) -> Layout:
     """Places for the boxes, groups and edges of a scene."""
     clusters, cluster_of = _clusters(scene)
     sizes = [_box_size(box.label, box.type) for box in scene.boxes]
-    inner = [_Layers([sizes[n] for n in cluster], _edges_within(scene, cluster)) for cluster in clusters]
+    edges = _edges_within(scene, clusters, cluster_of)
+    inner = [
+        _Layers([sizes[number] for number in cluster], own)
+        for cluster, own in zip(clusters, edges, strict=True)
+    ]
     outer_sizes = [
         _cluster_size(layers, scene.boxes[cluster[0]].group is not None, scene, cluster)
         for layers, cluster in zip(inner, clusters, strict=True)
@@ -103,9 +107,16 @@ def _cluster_size(
     return width, layers.height + 2 * GROUP_PADDING + GROUP_HEADING
 
 
-def _edges_within(scene: Scene, cluster: Sequence[int]) -> list[tuple[int, int]]:
-    local = {number: index for index, number in enumerate(cluster)}
-    return [(local[a], local[b]) for a, b in scene.edges if a in local and b in local]
+def _edges_within(
+    scene: Scene, clusters: Sequence[Sequence[int]], cluster_of: Sequence[int]
+) -> list[list[tuple[int, int]]]:
+    """The edges inside each cluster, between positions in it."""
+    local = {number: index for cluster in clusters for index, number in enumerate(cluster)}
+    found: list[list[tuple[int, int]]] = [[] for _ in clusters]
+    for a, b in scene.edges:
+        if cluster_of[a] == cluster_of[b]:
+            found[cluster_of[a]].append((local[a], local[b]))
+    return found
 
 
 def _route(start: Rectangle, end: Rectangle, bends: Sequence[Point]) -> list[Point]:
