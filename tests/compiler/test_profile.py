@@ -59,6 +59,13 @@ def test_the_table_names_steps_lines_and_the_whole(dense):
     assert len(dense.profile().table().rows) == 4
 
 
+def test_sizes_in_brackets_are_shown():
+    x, n = T.dvector("x"), T.lscalar("n")
+    f = ct.function([x, n], T.exp(T.zeros((n,))) + T.sum(x), profile=True)
+    f(np.ones(2), 3)
+    assert "float64[size]" in str(f.profile())
+
+
 def test_a_table_before_the_first_call_is_empty_of_numbers(dense):
     dense.profile().reset()
     assert [row.runs for row in dense.profile().rows()] == [0, 0]

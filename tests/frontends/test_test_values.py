@@ -68,6 +68,9 @@ def test_bodies_of_loops_and_branches_have_those_of_what_goes_in(policy):
     np.testing.assert_array_equal(sums.tag.test_value, [3, 6, 9, 12])
     halved = ct.while_loop(lambda v: T.sum(v) > 1, lambda v: v / 2, x)
     np.testing.assert_array_equal(halved.tag.test_value, 0.25)
+    doubled, _ = ct.scan(lambda e, s: s + e, sequences=[xs], outputs_info=[x])
+    np.testing.assert_array_equal(doubled.tag.test_value[-1], 5)
+    np.testing.assert_array_equal(ct.ifelse(T.sum(x) > 5, x * 2, x).tag.test_value, 1)
     chosen = ct.cond(T.sum(x) > 5, lambda v: v, lambda v: -v, x)
     np.testing.assert_array_equal(chosen.tag.test_value, -1)
     with pytest.raises(ShapeError, match="3 and 4 differ"):

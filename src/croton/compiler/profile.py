@@ -145,16 +145,18 @@ class Profile:
     def table(self) -> Table:
         """A rich table: a row for each step, then the overhead of calls and the whole function."""
         from rich.table import Table
+        from rich.text import Text  # rich takes brackets in plain strings for styles
 
         rows, seconds = self.rows(), self.seconds
         title = f"{self.name}: {self.calls} calls, {_time(seconds)}"
-        table = Table(title=title, title_justify="left", title_style="bold")
+        table = Table(title=Text(title), title_justify="left", title_style="bold")
         table.add_column("step", ratio=1, overflow="fold")
         table.add_column("line", overflow="fold")
         for heading in ("runs", "time", "share", "each", "bytes", "GB/s", "GFLOP/s"):
             table.add_column(heading, justify="right", no_wrap=True)
         for row in rows:
-            table.add_row("  " * row.depth + row.name, _place(row.location), *_figures(row, seconds))
+            name, place = Text("  " * row.depth + row.name), Text(_place(row.location))
+            table.add_row(name, place, *_figures(row, seconds))
         overhead = seconds - sum(row.seconds for row in rows if row.depth == 0)
         table.add_section()
         each = overhead / self.calls if self.calls else 0.0

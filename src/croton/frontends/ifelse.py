@@ -17,6 +17,7 @@ from croton.ops.branch_sizes import OfShape
 from croton.ops.comparison import not_equal
 from croton.ops.control import Cond, size_carriers
 from croton.ops.dimension import dim_of, size_as_number
+from croton.ops.test_values import pass_on
 
 
 def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:
@@ -80,6 +81,7 @@ def _chosen(test: Array, first: Sequence[Array], second: Sequence[Array]) -> lis
     """A branch whose sub-graphs hand on operands: rewriting moves into them what only they need."""
     operands = [*first, *second]
     inside = [Value.factory(TensorType(base.dtype_of(array), base.shape_of(array))) for array in operands]
+    pass_on(operands, inside)
     shapes = _sizes_taken(test, first, second)
     outputs = [
         value if value.type.shape == shape else base.symbolic(apply_one(OfShape(shape), value))

@@ -37,6 +37,7 @@ from croton.ops.indexing import getitem
 from croton.ops.rows import rows
 from croton.ops.scan_until import ScanUntil
 from croton.ops.slicing import smaller
+from croton.ops.test_values import pass_on
 
 __all__ = ["foldl", "foldr", "map", "reduce", "scan", "until"]
 
@@ -165,10 +166,7 @@ class _Loop:
         for output, starts in zip(self.fed, self.starts, strict=True):
             output.states = [_placeholder(start, output.name(back)) for back, start in enumerate(starts)]
         return [
-            Value.factory(
-                TensorType(base.dtype_of(sequence.array), base.shape_of(sequence.array)[1:]),
-                name=sequence.name(tap),
-            )
+            _element(sequence.array, sequence.name(tap))
             for sequence in self.sequences
             for tap in sequence.taps
         ]
@@ -240,7 +238,16 @@ class _Loop:
 
 
 def _placeholder(array: Array, name: str | None) -> Value:
-    return Value.factory(TensorType(base.dtype_of(array), base.shape_of(array)), name=name)
+    made = Value.factory(TensorType(base.dtype_of(array), base.shape_of(array)), name=name)
+    pass_on([array], [made])
+    return made
+
+
+def _element(array: Array, name: str | None) -> Value:
+    """What stands for the elements of a sequence."""
+    made = Value.factory(TensorType(base.dtype_of(array), base.shape_of(array)[1:]), name=name)
+    pass_on([array], [made], elements=True)
+    return made
 
 
 def _truth(condition: Array) -> Value:
