@@ -45,7 +45,7 @@ class Assertion(KernelOperation):
     ) -> Sequence[Any]:
         return [cotangents[0], *(None for _ in operands[1:])]
 
-    def failure(self, facts: Sequence[int]) -> BaseException:
+    def failure(self, facts: Sequence[int]) -> AssertionError:
         return AssertionError(self.message)
 
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
