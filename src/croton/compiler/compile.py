@@ -11,9 +11,9 @@ import numpy as np
 from croton.codegen.program import ProgramCode, ProgramPrinter
 from croton.compiler.fingerprint import NoFingerprintError, fingerprint
 from croton.compiler.sizes import unify_sizes
-from croton.graph.graph import Graph, transform
+from croton.graph.graph import Graph
 from croton.graph.reporting import annotated
-from croton.graph.values import Constant, Equation, NDArray, Value
+from croton.graph.values import Constant, Equation, NDArray
 from croton.loops.fusion import lower
 from croton.loops.program import Program
 from croton.rewrite.pipeline import optimize
@@ -39,7 +39,7 @@ class Request:
     def lowered(self) -> Lowered:
         """The graph taken as far as C text; done when first asked for."""
         graph, explanations = unify_sizes(self.graph)
-        optimized = optimize_deeply(graph, self.disabled)
+        optimized = optimize(graph, self.disabled)
         state = () if "in-place" in self.disabled else self.state
         program = lower(optimized, fuse="fusion" not in self.disabled, state=state)
         constants = large_constants(program.graph)
@@ -166,24 +166,6 @@ def _evaluation(equation: Equation) -> Callable[..., object]:
         )
 
     return evaluate
-
-
-def optimize_deeply(graph: Graph, disabled: Sequence[str] = ()) -> Graph:
-    """The graph and, inside it, every body of a loop or branch, rewritten."""
-    optimized = optimize(graph, disabled)
-
-    def inner(equation: Equation) -> Sequence[Value] | None:
-        op = equation.op.map_graphs(lambda body: optimize_deeply(body, disabled))
-        if op is equation.op:
-            return None
-        types = [output.type for output in equation.outputs]
-        return Equation(op, equation.inputs, types, equation.guards, equation.location).outputs
-
-    return (
-        transform(optimized, inner)
-        if any(equation.op.graphs() for equation in optimized.equations)
-        else optimized
-    )
 
 
 def large_constants(graph: Graph) -> list[Constant]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from croton.graph.graph import Graph
+from croton.graph.graph import Graph, transform
+from croton.graph.values import Equation, Value
 from croton.ops.base import building_graphs
 from croton.rewrite.branches import sink_into_branches
 from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
@@ -13,6 +14,11 @@ from croton.rewrite.contractions import fold_transposes
 from croton.rewrite.early_slices import slice_early
 from croton.rewrite.expand import expand_composites
 from croton.rewrite.linear_algebra import share_decompositions, simplify_linear_algebra
+from croton.rewrite.loop_hoisting import hoist_invariants
+from croton.rewrite.loop_outputs import trim_loops
+from croton.rewrite.scan_accumulation import accumulate_after
+from croton.rewrite.scan_batching import batch_after, batch_before
+from croton.rewrite.scan_merging import merge_scans
 from croton.rewrite.scan_outputs import keep_last_steps, read_final_states
 from croton.rewrite.scan_sequences import read_in_place
 from croton.rewrite.stabilization import TABLES, rule_set, stabilized
@@ -31,6 +37,13 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("composites", expand_composites),
     ("shared-decompositions", share_decompositions),
     ("slices-after-expansion", slice_early),
+    ("sub-graphs", lambda graph: optimize_bodies(graph)),
+    ("scan-merging", merge_scans),
+    ("loop-hoisting", hoist_invariants),
+    ("scan-accumulation", accumulate_after),
+    ("batching-before", batch_before),
+    ("batching-after", batch_after),
+    ("loop-trimming", trim_loops),
     ("strength-reduction", reduce_strength),
     ("contraction-transposes", fold_transposes),
     ("common-subexpressions", merge_common),
@@ -54,6 +67,8 @@ def trace(graph: Graph, disabled: Sequence[str] = ()) -> Iterator[tuple[str, Gra
         with building_graphs():
             if name == "stabilization":
                 graph = stabilized(graph, (left_out & rule_names()) | FOR_DERIVATIVES)
+            elif name == "sub-graphs":
+                graph = optimize_bodies(graph, disabled)
             else:
                 graph = rewrite(graph)
         yield name, graph
@@ -64,6 +79,19 @@ def optimize(graph: Graph, disabled: Sequence[str] = ()) -> Graph:
     for _, after in trace(graph, disabled):
         graph = after
     return graph
+
+
+def optimize_bodies(graph: Graph, disabled: Sequence[str] = ()) -> Graph:
+    """The graph with the body of every loop and branch rewritten by all passes."""
+
+    def inner(equation: Equation) -> Sequence[Value] | None:
+        op = equation.op.map_graphs(lambda body: optimize(body, disabled))
+        if op is equation.op:
+            return None
+        types = [output.type for output in equation.outputs]
+        return Equation(op, equation.inputs, types, equation.guards, equation.location).outputs
+
+    return transform(graph, inner) if any(e.op.graphs() for e in graph.equations) else graph
 
 
 @cache

@@ -1,0 +1,159 @@
+"""Sums over the steps of a scan: products added up step by step become one product after the loop.
+
+The sum over steps of a.T @ b is the product of all rows of a, below one another, with all rows of b. The
+gradients of weights that a loop uses are of this kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from croton.graph import dims
+from croton.graph.dims import Dim
+from croton.graph.graph import Graph, transform
+from croton.graph.values import Constant, Equation, Value
+from croton.ops.arithmetic import add
+from croton.ops.base import apply_one
+from croton.ops.contraction import Contract
+from croton.ops.control import Scan
+from croton.ops.shape import reshape, transpose
+from croton.rewrite.batching import Batcher
+from croton.rewrite.scan_batching import AfterLoop
+from croton.rewrite.scan_parts import ScanParts, State
+
+LINEAR_VIEWS = frozenset(("reshape", "transpose", "negative"))
+
+
+def accumulate_after(graph: Graph) -> Graph:
+    """The graph with states of scans that only add up products computed after the scans."""
+    return transform(graph, _accumulate)
+
+
+def _accumulate(equation: Equation) -> Sequence[Value] | None:
+    if not isinstance(equation.op, Scan):
+        return None
+    parts = ScanParts.of(equation)
+    after = AfterLoop(parts)
+    sums = [_Sum(state, after) for state in parts.states]
+    sums = [found for found in sums if found.late]
+    if not sums:
+        return None
+    for found in sums:
+        found.state.after = found.rest()
+        for term in found.late:
+            for operand in _operands_of(term, after):
+                after.provide(operand)
+    states, count = list(parts.states), len(equation.outputs) - len(parts.states)
+    built, batcher = after.built()
+    finals = dict(zip(states, parts.finals(built), strict=True))
+    for found in sums:
+        for term in found.late:
+            finals[found.state] = add(finals[found.state], _total(term, batcher))
+    return [*finals.values(), *parts.stacked(built)[:count]]
+
+
+class _Sum:
+    """A state that terms are added to: those that can be added after the loop, and the others."""
+
+    def __init__(self, state: State, after: AfterLoop) -> None:
+        self.state = state
+        self.late: list[Value] = []
+        self.early: list[Value] = []
+        terms = _terms(state.after, after)
+        readers = after.body.consumers.get(state.before, [])
+        outputs = [*(other.after for other in after.parts.states), *after.parts.results]
+        alone = terms.count(state.before) == len(readers) == 1 and outputs.count(state.after) == 1
+        if not alone or state.before in outputs:
+            return
+        for term in terms:
+            if term is not state.before:
+                (self.late if _can_wait(term, after) else self.early).append(term)
+
+    def rest(self) -> Value:
+        """The state after a step, without the terms that are added later."""
+        total = self.state.before
+        for term in self.early:
+            total = add(total, term)
+        return total
+
+
+def _terms(value: Value, after: AfterLoop) -> list[Value]:
+    """The terms of a sum whose intermediate sums nothing else reads."""
+    owner = value.owner
+    if owner is None or owner.op.name != "add" or any(o.type != value.type for o in owner.inputs):
+        return [value]
+    terms = []
+    for operand in owner.inputs:
+        alone = len(after.body.consumers.get(operand, [])) == 1 and operand not in after.body.outputs
+        terms += _terms(operand, after) if alone else [operand]
+    return terms
+
+
+def _can_wait(term: Value, after: AfterLoop) -> bool:
+    """Whether a term is a product, perhaps seen under another shape, worth doing for all steps at once."""
+    if term in after.known or isinstance(term, Constant):
+        return False
+    product = _product_in(term, after)
+    if product is None or product.outputs[0].type.shape[0] != 1:
+        return False
+    return product.outputs[0] in after.varying and _saves_work(product)
+
+
+def _product_in(term: Value, after: AfterLoop) -> Equation | None:
+    owner = term.owner
+    while owner is not None and owner.op.name in LINEAR_VIEWS:
+        owner = owner.inputs[0].owner
+    return owner if owner is not None and isinstance(owner.op, Contract) else None
+
+
+def _saves_work(product: Equation) -> bool:
+    """Whether stacking both operands moves less than adding the product to the sum in every step."""
+    op = product.op
+    assert isinstance(op, Contract)
+    _, rows, columns = product.outputs[0].type.shape
+    inner = product.inputs[0].type.shape[1 if op.transpose_left else 2]
+    if not (isinstance(rows, int) and isinstance(columns, int) and isinstance(inner, int)):
+        return True
+    return inner * (rows + columns) <= 2 * rows * columns
+
+
+def _operands_of(term: Value, after: AfterLoop) -> Sequence[Value]:
+    product = _product_in(term, after)
+    assert product is not None
+    return product.inputs
+
+
+def _total(term: Value, batcher: Batcher) -> Value:
+    """The sum over all steps of a term that is a product under another shape."""
+    views = []
+    owner = term.owner
+    while owner is not None and not isinstance(owner.op, Contract):
+        views.append(owner)
+        owner = owner.inputs[0].owner
+    assert owner is not None
+    total = _summed_product(owner, batcher)
+    for view in reversed(views):
+        total = apply_one(view.op, total)
+    return total
+
+
+def _summed_product(product: Equation, batcher: Batcher) -> Value:
+    op = product.op
+    assert isinstance(op, Contract)
+    left, right = (batcher.compute(operand) for operand in product.inputs)
+    below = [
+        _below(left, batcher.length, stored_across=not op.transpose_left),
+        _below(right, batcher.length, stored_across=op.transpose_right),
+    ]
+    total: Value = apply_one(Contract(True, False), *below)
+    return total
+
+
+def _below(matrices: Value, length: Dim, stored_across: bool) -> Value:
+    """The rows (of the summed axis) of all steps' matrices below one another."""
+    _, _, rows, columns = matrices.type.shape
+    if stored_across:
+        matrices = transpose(matrices, (0, 1, 3, 2))
+        rows, columns = columns, rows
+    below: Value = reshape(matrices, (1, dims.multiply(length, rows), columns))
+    return below
