@@ -25,6 +25,7 @@ from croton.ops.base import Array, apply
 from croton.ops.comparison import less_equal
 from croton.ops.dimension import dim_of, size_as_number
 from croton.ops.rows import among_zeros, is_zero, rows
+from croton.ops.saving import choose_saved
 from croton.ops.shape import broadcast_to, zeros_like
 from croton.ops.slicing import at_most, smaller
 
@@ -32,9 +33,6 @@ Differentiate = Callable[[Sequence[Value], Sequence[Value], Sequence[Value]], li
 
 # How sub-graphs are differentiated (outputs, seeds, wrt -> cotangents of wrt): croton.autodiff puts it here.
 derivative_of: list[Differentiate] = []
-
-EXPENSIVE = 0.9  # nanoseconds per element from which on a result is saved for the backward loop
-
 
 def _agree(given: TensorType, made: TensorType, what: str) -> None:
     """Checks that a loop's state or a branch's result keeps its type."""
@@ -180,29 +178,12 @@ class _ScanDerivative:
             if operand not in late
         ]
         frontier += [output for output in self.graph.outputs if output not in late]
-        found = {symbol for equation in self.graph.equations for symbol in equation.bound_symbols()}
-        saved: dict[Value, None] = {}
-        seen: set[Value] = set(self.inputs)
-        stack = frontier
-        while stack:
-            value = stack.pop()
-            if value in seen or value.owner is None:
-                continue
-            seen.add(value)
-            if _is_expensive(value) and not dims.runtime_symbols(value.type.shape) & found:
-                saved[value] = None
-            else:
-                stack.extend(value.owner.inputs)
-        return list(saved)
+        return choose_saved(frontier, self.inputs, self.states, self.scan.body, self.scan.states)
 
     def pull_back(self, operands: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
         scan = self.scan
-        needed = {operand for equation in self.graph.equations for operand in equation.inputs} | set(
-            self.graph.outputs
-        )
-        states = [state for state in self.states if state in needed]
         forward = Scan(
-            Graph.of(self.inputs, [*scan.body.outputs, *states, *self.saved], scan.body.equations),
+            Graph.of(self.inputs, [*scan.body.outputs, *self.saved], scan.body.equations),
             scan.length,
             scan.states,
             scan.sequences,
@@ -211,7 +192,7 @@ class _ScanDerivative:
         )
         stacked = apply(forward, *operands)[len(scan.body.outputs) :]
         by_output = dict(zip(range(len(scan.body.outputs)), cotangents, strict=True))
-        return self._backward(operands, [*states, *self.saved], stacked, by_output)
+        return self._backward(operands, self.saved, stacked, by_output)
 
     def _backward(
         self,
@@ -312,15 +293,6 @@ def _plus(first: Value | None, second: Value) -> Value:
 
 def _placeholder(type: TensorType) -> Value:
     return Value.factory(type)
-
-
-def _is_expensive(value: Value) -> bool:
-    """Whether a value is worth saving: not a cheap elementwise function or a view."""
-    assert value.owner is not None
-    op = value.owner.op
-    if not isinstance(op, base.ElementOperation):
-        return True
-    return float(getattr(getattr(op, "scalar", None), "cost", 0.0)) >= EXPENSIVE
 
 
 class While(Operation):

@@ -13,6 +13,7 @@ from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
 from croton.rewrite.contractions import fold_transposes
 from croton.rewrite.early_slices import slice_early
 from croton.rewrite.expand import expand_composites
+from croton.rewrite.joining import join_places
 from croton.rewrite.linear_algebra import share_decompositions, simplify_linear_algebra
 from croton.rewrite.loop_hoisting import hoist_invariants
 from croton.rewrite.loop_outputs import trim_loops
@@ -44,6 +45,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("batching-before", batch_before),
     ("batching-after", batch_after),
     ("loop-trimming", trim_loops),
+    ("joining", join_places),
     ("strength-reduction", reduce_strength),
     ("contraction-transposes", fold_transposes),
     ("common-subexpressions", merge_common),
