@@ -52,6 +52,7 @@ class BlockPrinter:
         self.dynamic: set[Value] = set()  # values whose memory is allocated while running
         self.persistent: list[str] = []  # declarations at the start of the function, shared with inner blocks
         self.nested = False  # whether this is part of a loop or branch
+        self._allocated: set[Value] = set()  # dynamic values for which the lines so far get memory
         self._pieces_of: dict[Member, str] = {}
         self.lines: list[str] = []
         self.work: Work = []
@@ -148,7 +149,8 @@ class BlockPrinter:
 
     def _allocate_dynamic(self, step: Step) -> None:
         for value in made_by(step):
-            if value in self.dynamic:
+            if value in self.dynamic and value not in self._allocated:
+                self._allocated.add(value)
                 size = dims.multiply(_largest_size(value), value.type.dtype.itemsize)
                 self.lines += self.reserve(self.places[value], size, value.owner)
 
@@ -386,7 +388,8 @@ static inline void *ct_reserve(ct_context *context, void **memory, ct_int *room,
 def made_by(step: Step) -> list[Value]:
     """Values that a step writes to memory."""
     if isinstance(step, Nest):
-        return [member.value for member in step.members if member.value in step.stored]
+        stored = [member.memory for member in step.members if member.value in step.stored]
+        return list(dict.fromkeys(stored))
     return list(step.equation.outputs)
 
 

@@ -71,6 +71,7 @@ class NestPrinter:
         self.symbols: dict[Symbol, str] = {}
         self.scopes: list[_Scope] = []
         self.counter = 0
+        self.written = {member.memory for member in nest.members if member.value in nest.stored}
         self.stage: dict[Value, Member] = {}
         self.parallel_axis = self._parallel_axis()
         self.block = find_row_block(nest) if self.parallel_axis is not None else None
@@ -113,7 +114,7 @@ class NestPrinter:
 
     def _pointer_type(self, value: Value) -> str:
         type = storage_type(value.type.dtype)
-        return type if value in self.nest.stored else f"const {type}"
+        return type if value in self.written else f"const {type}"
 
     def _parallel_axis(self) -> int | None:
         for axis in range(self.nest.depth):
@@ -374,11 +375,19 @@ class NestPrinter:
         scope.locals[member.value] = number
         if member.value in self.nest.stored:
             index = [index_name(axis) if size != 1 else "0" for axis, size in enumerate(member.domain)]
-            place = f"{self._pointer(member.value)}[{self._linear(index, self._stored_shape(member))}]"
+            place = f"{self._pointer(member.memory)}[{self._stored_at(member, index)}]"
             scope.stores.append(f"{place} = {self.printer.stored(member.value.type.dtype, number)};")
 
-    def _stored_shape(self, member: Member) -> tuple[Dim, ...]:
-        return member.domain
+    def _stored_at(self, member: Member, index: list[str]) -> str:
+        """The place of an element of a member in the memory where it is stored."""
+        window = member.window
+        if window is None:
+            return self._linear(index, member.domain)
+        if window.start != 0:
+            index[window.axis] = f"{index[window.axis]} + {self._size(window.start)}"
+        shape = list(member.domain)
+        shape[window.axis] = window.whole.type.shape[window.axis]
+        return self._linear(index, tuple(shape))
 
     # Scalars.
 

@@ -32,6 +32,8 @@ def _drop_unit_axes(member: Member, builder: Builder) -> None:
 def _can_merge(member: Member, axis: int, depth: int) -> bool:
     if (axis in member.reduced) != (axis + 1 in member.reduced):
         return False
+    if member.window is not None and member.window.axis in (axis, axis + 1):
+        return False
     first, second = index_name(axis), index_name(axis + 1)
     return _uses_agree(member.expression, first, second, member.domain[axis + 1])
 

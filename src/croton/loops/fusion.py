@@ -21,6 +21,7 @@ from croton.loops.members import (
     accumulates_in_memory,
     index_name,
     is_element,
+    is_joined,
     is_reduction,
     is_reshape,
     loads,
@@ -55,7 +56,7 @@ class _Scheduler:
                 aliases[output] = equation.inputs[0]
             elif is_element(equation):
                 if output in self.materializer.kept:
-                    self._place_member(self.lowering.member(equation))
+                    self._place_element(equation)
             elif is_reduction(equation):
                 self._place_member(self.lowering.member(equation))
             else:
@@ -87,6 +88,13 @@ class _Scheduler:
                 self.position[output] = len(self.steps)
         self.steps.append(step)
 
+    def _place_element(self, equation: Equation) -> None:
+        if not is_joined(equation):
+            self._place_member(self.lowering.member(equation))
+            return
+        for part in self.lowering.parts(equation):
+            self._place_member(part)
+
     def _place_member(self, member: Member) -> None:
         roots = [self.materializer.root(load.data) for load in loads(member.expression)]
         earliest = max((self.position[root] for root in roots if root in self.position), default=0)
@@ -94,10 +102,16 @@ class _Scheduler:
             for number in range(len(self.steps) - 1, earliest - 1, -1):
                 step = self.steps[number]
                 if isinstance(step, Nest) and self._join(step, member):
-                    self.position[member.value] = number
+                    self._note_position(member, number)
                     return
-        self.position[member.value] = len(self.steps)
+        self._note_position(member, len(self.steps))
         self.steps.append(Nest([member], own_depth(member)))
+
+    def _note_position(self, member: Member, number: int) -> None:
+        if member.window is None:
+            self.position[member.value] = number
+        else:  # complete after the step that makes its last part
+            self.position[member.memory] = max(self.position.get(member.memory, 0), number + 1)
 
     def _join(self, nest: Nest, member: Member) -> bool:
         if len(nest.members) >= LARGEST_NEST:
@@ -197,7 +211,10 @@ def _joins_stage(stage: list[Member], member: Member, inner: tuple[Dim, ...], de
 def mark_stored(program: Program) -> None:
     """Notes for each nest which of its values need memory: those read by other steps or other stages."""
     nests = [step for step in program.steps if isinstance(step, Nest)]
-    makers = {member.value: nest for nest in nests for member in nest.members}
+    makers: dict[Value, list[tuple[Nest, Value]]] = {}
+    for nest in nests:
+        for member in nest.members:
+            makers.setdefault(member.memory, []).append((nest, member.value))
     for output in program.graph.outputs:
         _mark(program.root(output), makers)
     for step in program.steps:
@@ -216,6 +233,6 @@ def mark_stored(program: Program) -> None:
                 _mark(program.root(operand), makers)
 
 
-def _mark(value: Value, makers: dict[Value, Nest]) -> None:
-    if value in makers:
-        makers[value].stored.add(value)
+def _mark(value: Value, makers: dict[Value, list[tuple[Nest, Value]]]) -> None:
+    for nest, made in makers.get(value, ()):
+        nest.stored.add(made)

@@ -24,7 +24,7 @@ def sink_updates(program: Program) -> None:
     last: list[Step] = [
         step
         for step in program.steps
-        if isinstance(step, Nest) and all(readers.get(m.value, set()) <= {id(step)} for m in step.members)
+        if isinstance(step, Nest) and all(readers.get(m.memory, set()) <= {id(step)} for m in step.members)
     ]
     final = {id(step) for step in last}
     program.steps[:] = [step for step in program.steps if id(step) not in final] + last

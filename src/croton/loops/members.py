@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from croton.graph import dims
 from croton.graph.dims import Dim
 from croton.graph.graph import Graph
 from croton.graph.values import Constant, Equation, TensorType, Value
@@ -21,9 +22,21 @@ SPREAD_COST = 0.4  # the same for a value read along an axis it does not have
 DEEPEST = 80  # operations written into one expression, one inside the other
 
 
+@dataclass(frozen=True)
+class Window:
+    """Where a part lies in the array it is a part of: `start` elements along an axis."""
+
+    whole: Value
+    axis: int
+    start: Dim
+
+
 @dataclass(eq=False)
 class Member:
-    """value[kept axes] = expression over `domain`, reduced over `reduced` axes by `reduction`."""
+    """value[kept axes] = expression over `domain`, reduced over `reduced` axes by `reduction`.
+
+    window: where the value is stored, if it is a part of another.
+    """
 
     value: Value
     equation: Equation
@@ -32,6 +45,12 @@ class Member:
     reduced: tuple[int, ...]
     expression: Node
     cost: float
+    window: Window | None = None
+
+    @property
+    def memory(self) -> Value:
+        """The value in whose memory the result is stored."""
+        return self.value if self.window is None else self.window.whole
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -44,6 +63,11 @@ def is_element(equation: Equation) -> bool:
 
 def is_reduction(equation: Equation) -> bool:
     return equation.op.name.startswith("reduce_") and hasattr(equation.op, "kind")
+
+
+def is_joined(equation: Equation) -> bool:
+    """Whether the output is put together from parts that can be computed one by one."""
+    return equation.op.name == "concatenate"
 
 
 def is_reshape(value: Value) -> bool:
@@ -201,6 +225,21 @@ class ExpressionLowering:
         index = tuple(self.builder.index(index_name(axis)) for axis in range(len(domain)))
         expression = self.element(value, index)
         return Member(value, equation, domain, None, (), expression, self.materializer.cost.get(value, 0.1))
+
+    def parts(self, equation: Equation) -> list[Member]:
+        """The members that compute the operands of a kept concatenation, each where it belongs in it."""
+        axis = equation.op.axis  # type: ignore[attr-defined]
+        start: Dim = 0
+        members = []
+        for operand in equation.inputs:
+            shape = operand.type.shape
+            index = tuple(self.builder.index(index_name(position)) for position in range(len(shape)))
+            window = Window(equation.outputs[0], axis, start)
+            cost, expression = self._expression_cost(operand), self.read(operand, index)
+            part = Value(operand.type)
+            members.append(Member(part, equation, shape, None, (), expression, cost, window))
+            start = dims.add(start, shape[axis])
+        return members
 
     def _without_unit_axes(self, equation: Equation) -> Member:
         """A reduction over axes of size 1 only: the elements themselves."""
