@@ -27,6 +27,7 @@ from croton.loops.memory import MemoryPlan
 from croton.loops.program import BindSize, Callback, KernelCall, Nest, Product, Program, Step
 
 Work = list[tuple[float, Dim]]
+REPEATED = 8  # times as much work before threads share a nest in a loop: every step waits for the slowest
 
 
 class BlockPrinter:
@@ -57,6 +58,7 @@ class BlockPrinter:
         self.lines: list[str] = []
         self.work: Work = []
         self.sub_blocks = 0
+        self.repeated = False  # whether these statements are run step by step
 
     def print(self) -> None:
         self._place_values()
@@ -213,7 +215,8 @@ class BlockPrinter:
         pointers = [self.pointer(value) for value in code.pointers]
         pointers += [self._pieces(member) for member in code.partials]
         extent = size(code.extent)
-        work = " + ".join(f"{max(1, int(cost * 1000))} * {size(inner)}" for cost, inner in merged(code.work))
+        share = 1000 / REPEATED if self.repeated else 1000
+        work = " + ".join(f"{max(1, int(cost * share))} * {size(inner)}" for cost, inner in merged(code.work))
         sizes = [size(dims.of_atom(symbol)) for symbol in code.symbols]
         return [
             "{",

@@ -41,7 +41,12 @@ def _bytes(value: Value) -> Dim:
 
 
 def _body(
-    block: BlockPrinter, program: Program, number: int, inputs: list[str], outputs: list[str]
+    block: BlockPrinter,
+    program: Program,
+    number: int,
+    inputs: list[str],
+    outputs: list[str],
+    step_repeats: bool = True,
 ) -> tuple[list[str], BlockPrinter]:
     """The statements of a body, given C pointers of its inputs and outputs."""
     from croton.codegen.blocks import BlockPrinter
@@ -53,6 +58,7 @@ def _body(
     inner = BlockPrinter(program, block.unit, places, outputs, prefix)
     inner.guards = block.guards
     inner.persistent, inner.nested = block.persistent, True
+    inner.repeated = block.repeated or step_repeats
     inner.print()
     memory = inner.arena()
     key = (program, block.sub_blocks)
@@ -248,8 +254,8 @@ def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
 def _print_cond(block: BlockPrinter, step: Control, number: int) -> list[str]:
     inputs = [block.pointer(operand) for operand in step.equation.inputs[1:]]
     outputs = [block.pointer(output) for output in step.equation.outputs]
-    chosen, first = _body(block, step.bodies[0], number, inputs, outputs)
-    other, second = _body(block, step.bodies[1], number, inputs, outputs)
+    chosen, first = _body(block, step.bodies[0], number, inputs, outputs, block.repeated)
+    other, second = _body(block, step.bodies[1], number, inputs, outputs, block.repeated)
     block.work += [*first.work, *second.work]
     return [
         f"if (*(const unsigned char *){block.pointer(step.equation.inputs[0])}) {{",

@@ -33,9 +33,7 @@ def find_row_block(nest: Nest) -> RowBlock | None:
         return None
     domain = nest.members[0].domain
     axes = [axis for axis, size in enumerate(domain) if size != 1]
-    if len(axes) != 2 or any(
-        member.domain != domain or member.window is not None for member in nest.members
-    ):
+    if len(axes) != 2 or any(member.domain != domain or member.window is not None for member in nest.members):
         return None
     outer, inner = axes
     width = domain[inner]

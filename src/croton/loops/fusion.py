@@ -12,23 +12,22 @@ from croton.graph.dims import Dim
 from croton.graph.graph import Graph
 from croton.graph.values import Equation, Value
 from croton.loops.collapse import collapse
-from croton.loops.expressions import Builder, Node
+from croton.loops.expressions import Builder
 from croton.loops.in_place import find_in_place, sink_updates
 from croton.loops.members import (
     ExpressionLowering,
     Materializer,
     Member,
     accumulates_in_memory,
-    index_name,
     is_element,
     is_joined,
     is_reduction,
     is_reshape,
     loads,
 )
+from croton.loops.merging import merge_nests
+from croton.loops.nest_rules import LARGEST_NEST, common_prefix, depth_fits, is_complete, is_index, own_depth
 from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
-
-LARGEST_NEST = 24
 
 
 def lower(graph: Graph, fuse: bool = True, state: Sequence[tuple[int, int]] = ()) -> Program:
@@ -61,6 +60,8 @@ class _Scheduler:
                 self._place_member(self.lowering.member(equation))
             else:
                 self._place_step(self._opaque_step(equation))
+        if self.fuse:
+            self.steps = merge_nests(self.steps, self.materializer.root)
         program = Program(self.graph, self.steps, aliases)
         if state:
             sink_updates(program)
@@ -120,10 +121,10 @@ class _Scheduler:
         reads = [(load, inside.get(self.materializer.root(load.data))) for load in loads(member.expression)]
         if not any(other is not None for _, other in reads) and not self._shares_memory(nest, member):
             return False
-        deepest = min(nest.depth, own_depth(member), _common_prefix(nest.members[0].domain, member.domain))
+        deepest = min(nest.depth, own_depth(member), common_prefix(nest.members[0].domain, member.domain))
         for depth in range(deepest, 0, -1):
-            if all(_depth_fits(other, depth) for other in (*nest.members, member)) and all(
-                other is None or _complete(load, other, member, depth) for load, other in reads
+            if all(depth_fits(other, depth) for other in (*nest.members, member)) and all(
+                other is None or is_complete(load, other, member, depth) for load, other in reads
             ):
                 nest.members.append(member)
                 nest.depth = depth
@@ -135,47 +136,6 @@ class _Scheduler:
         mine = {load.data for load in loads(member.expression) if load.data.type.rank > 0}
         theirs = {load.data for other in nest.members for load in loads(other.expression)}
         return member.domain == nest.members[0].domain and bool(mine & theirs)
-
-
-def own_depth(member: Member) -> int:
-    """How many outer loops a member alone in its nest has: all, but not those of trailing reduced axes."""
-    if not member.reduced:
-        return len(member.domain)
-    if member.reduced[0] == 0:
-        return 1
-    return member.reduced[0]
-
-
-def _depth_fits(member: Member, depth: int) -> bool:
-    """Whether the member's reduction completes inside an iteration of `depth` loops, or after them all."""
-    if len(member.domain) < depth:
-        return False
-    return not member.reduced or member.reduced[0] >= depth or member.reduced[0] == 0
-
-
-def _common_prefix(first: tuple[Dim, ...], second: tuple[Dim, ...]) -> int:
-    count = 0
-    for left, right in zip(first, second, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
-
-
-def _complete(load: Node, made: Member, reader: Member, depth: int) -> bool:
-    """Whether what `reader` loads of `made` is there, at this load's index, within one outer iteration."""
-    if made.reduced and made.reduced[0] < depth:
-        return False
-    if load.data is not made.value:  # read through a reshape: only whole arrays line up
-        return False
-    index = load.operands[: load.data.type.rank]
-    if len(index) < depth:
-        return False
-    return all(_is_index(node, axis) for axis, node in enumerate(index[:depth]))
-
-
-def _is_index(node: Node, axis: int) -> bool:
-    return node.kind == "index" and node.data == index_name(axis)
 
 
 def stages(nest: Nest) -> list[list[Member]]:
@@ -202,7 +162,7 @@ def _joins_stage(stage: list[Member], member: Member, inner: tuple[Dim, ...], de
             return False
         index = load.operands[: load.data.type.rank]
         if len(index) != len(other.domain) or any(
-            not _is_index(node, axis) for axis, node in enumerate(index)
+            not is_index(node, axis) for axis, node in enumerate(index)
         ):
             return False
     return True

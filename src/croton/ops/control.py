@@ -34,6 +34,7 @@ Differentiate = Callable[[Sequence[Value], Sequence[Value], Sequence[Value]], li
 # How sub-graphs are differentiated (outputs, seeds, wrt -> cotangents of wrt): croton.autodiff puts it here.
 derivative_of: list[Differentiate] = []
 
+
 def _agree(given: TensorType, made: TensorType, what: str) -> None:
     """Checks that a loop's state or a branch's result keeps its type."""
     if given.dtype != made.dtype:
@@ -178,7 +179,8 @@ class _ScanDerivative:
             if operand not in late
         ]
         frontier += [output for output in self.graph.outputs if output not in late]
-        return choose_saved(frontier, self.inputs, self.states, self.scan.body, self.scan.states)
+        found = {symbol for equation in self.graph.equations for symbol in equation.bound_symbols()}
+        return choose_saved(frontier, self.scan.body, self.scan.states, found)
 
     def pull_back(self, operands: Sequence[Array], cotangents: Sequence[Array]) -> Sequence[Any]:
         scan = self.scan

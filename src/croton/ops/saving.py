@@ -8,9 +8,10 @@ choice for all values together is a minimum cut of the graph between them (as in
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from croton.graph import dims
+from croton.graph.graph import Graph
 from croton.graph.values import Constant, Equation, Value
 from croton.ops.base import ElementOperation
 
@@ -18,38 +19,30 @@ TYPICAL_SIZE = 256  # what a size only known when the function is called is take
 MEMORY_COST = 150  # picoseconds for a byte stored and loaded again
 VIEW_COST = 50  # picoseconds for an element of an operation that only moves elements
 SHORT = 8  # elements that fill no vector: each takes as long as SHORT / 2 in a row
+OPAQUE_COST = 10**6  # the same for products and kernels: not to be done twice if anything can be saved
 UNLIMITED = 10**18
 
 
 def choose_saved(
-    needed: Sequence[Value],
-    inputs: Iterable[Value],
-    states: Iterable[Value],
-    forward: Sequence[Value],
-    stored: Sequence[Value],
+    needed: Sequence[Value], body: Graph, states: int, found: Collection[dims.Symbol] = ()
 ) -> list[Value]:
-    """Values to save so that all that are `needed` can be had again from them and the other inputs.
+    """Values to save so that all that are `needed` can be had again from them and the inputs of the body.
 
-    inputs: of the step, which are there again, apart from `states`, which must be saved if needed. forward:
-    what the forward step computes anyway. stored: what it stores anyway.
+    states: how many inputs of the body are state, which is gone unless saved; as many outputs are the new
+    state, the others are stored anyway. found: sizes that the body finds, with which nothing can be saved.
     """
-    return _Choice(inputs, states, forward, stored).saved(needed)
+    return _Choice(body, states, frozenset(found)).saved(needed)
 
 
 class _Choice:
     """The flow network: a value saved is an edge cut between its two nodes."""
 
-    def __init__(
-        self,
-        inputs: Iterable[Value],
-        states: Iterable[Value],
-        forward: Sequence[Value],
-        stored: Sequence[Value],
-    ) -> None:
-        self.states = set(states)
-        self.free = set(inputs) - self.states
-        self.stored = set(stored)
-        self.computed = _computed_for(forward, self.free | self.states)
+    def __init__(self, body: Graph, states: int, found: frozenset[dims.Symbol]) -> None:
+        self.states = set(body.inputs[:states])
+        self.free = set(body.inputs[states:])
+        self.stored = set(body.outputs[states:])
+        self.computed = {output for equation in body.equations for output in equation.outputs}
+        self.found = found
         self.flow = _Flow()
 
     def saved(self, needed: Sequence[Value]) -> list[Value]:
@@ -78,6 +71,8 @@ class _Choice:
 
     def _saving(self, value: Value) -> int:
         """Picoseconds to store and load a value."""
+        if dims.runtime_symbols(value.type.shape) & self.found:
+            return UNLIMITED
         if value in self.stored:
             return 1
         return 1 + _elements(value) * value.type.dtype.itemsize * MEMORY_COST
@@ -88,7 +83,7 @@ class _Choice:
             return UNLIMITED
         assert value.owner is not None
         if not isinstance(value.owner.op, ElementOperation):
-            return UNLIMITED
+            return OPAQUE_COST * _elements(value)
         if value not in self.computed:
             return 0  # only the derivative needs it: it costs the same in either loop
         return _operation_cost(value.owner)
@@ -114,22 +109,11 @@ def _elements(value: Value) -> int:
     return max(1, dims.evaluate(value.type.size, dict.fromkeys(symbols, TYPICAL_SIZE)))
 
 
-def _computed_for(outputs: Sequence[Value], inputs: set[Value]) -> set[Value]:
-    found: set[Value] = set()
-    stack = list(outputs)
-    while stack:
-        value = stack.pop()
-        if value not in found and value not in inputs:
-            found.add(value)
-            stack.extend(value.owner.inputs if value.owner is not None else ())
-    return found
-
-
 Node = object
 
 
 class _Flow:
-    """A network with capacities, and its maximum flow by shortest augmenting paths (Edmonds and Karp 1972)."""
+    """A network with capacities, and its maximum flow by shortest augmenting paths (Edmonds, Karp 1972)."""
 
     def __init__(self) -> None:
         self.capacity: dict[Node, dict[Node, int]] = {"source": {}, "sink": {}}
@@ -173,7 +157,7 @@ class _Flow:
         if "sink" not in reached:
             return None
         path: list[tuple[Node, Node]] = []
-        node: Node = "sink"
+        node = "sink"
         while node != "source":
             path.append((reached[node], node))
             node = reached[node]

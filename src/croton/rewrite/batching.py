@@ -1,4 +1,4 @@
-"""Operations of one step done for all steps at once: a rule for each operation, with steps as the first axis."""
+"""Operations of one step done for all steps at once: a rule for each, with steps as the first axis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from croton.ops.slicing import Place, Slice
 
 @dataclass(frozen=True)
 class Stacked:
-    """A value outside a loop that stands for one inside: for all steps along a first axis, or the same in all."""
+    """What stands outside a loop for a value inside: all steps along a first axis, or one value for all."""
 
     value: Value
     varies: bool
