@@ -98,7 +98,7 @@ def _in_order(parts: list[tuple[int, Dim, Value]], axis: int, size: Dim) -> list
         return None
     ordered: list[Value | Dim] = []
     reached: Dim = 0
-    for _, start, part in sorted(parts, key=lambda entry: int(entry[1])):  # type: ignore[arg-type]
+    for _, start, part in sorted(parts, key=lambda entry: int(entry[1])):
         gap = dims.subtract(start, reached)
         if isinstance(gap, int) and gap < 0:
             return None
