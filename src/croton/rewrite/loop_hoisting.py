@@ -9,11 +9,11 @@ from croton.graph.values import Constant, Equation, Value
 from croton.loops.memory import at_least
 from croton.ops.base import ElementOperation, apply_one
 from croton.ops.contraction import Contract
-from croton.ops.control import Scan, While
+from croton.ops.control import While
 from croton.ops.reduction import Reduce
 from croton.ops.shape import transpose
 from croton.rewrite.batching import Batcher, Stacked
-from croton.rewrite.scan_parts import ScanParts, dependents
+from croton.rewrite.scan_parts import ScanParts, dependents, is_plain
 
 # Operations that only choose or repeat elements: their readers do that as well.
 VIEWS = frozenset(("reshape", "transpose", "broadcast_to", "slice", "concatenate", "iota", "size", "place"))
@@ -25,7 +25,7 @@ def hoist_invariants(graph: Graph) -> Graph:
 
 
 def _hoist(equation: Equation) -> Sequence[Value] | None:
-    if isinstance(equation.op, Scan):
+    if is_plain(equation):
         return _hoist_scan(equation)
     return _hoist_while(equation) if isinstance(equation.op, While) else None
 

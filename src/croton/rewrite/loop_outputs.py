@@ -6,22 +6,21 @@ from collections.abc import Sequence
 
 from croton.graph.graph import Graph, transform
 from croton.graph.values import Constant, Equation, Value
-from croton.ops.control import Scan
 from croton.ops.shape import broadcast_to
 from croton.rewrite.cleanup import merge_common
-from croton.rewrite.scan_parts import ScanParts, State, needed_by
+from croton.rewrite.scan_parts import ScanParts, State, is_plain, needed_by
 
 
 def trim_loops(graph: Graph) -> Graph:
     """The graph with every scan reduced to what is read of it."""
-    if not any(isinstance(equation.op, Scan) for equation in graph.equations):
+    if not any(is_plain(equation) for equation in graph.equations):
         return graph
     read = {operand for equation in graph.equations for operand in equation.inputs} | set(graph.outputs)
     positions = iter(graph.equations)
 
     def trim(equation: Equation) -> Sequence[Value] | None:
         original = next(positions)
-        if not isinstance(equation.op, Scan):
+        if not is_plain(equation):
             return None
         return _Trimming(equation, [output in read for output in original.outputs]).replaced()
 

@@ -15,11 +15,10 @@ from croton.graph.values import Constant, Equation, Value
 from croton.ops.arithmetic import add
 from croton.ops.base import apply_one
 from croton.ops.contraction import Contract
-from croton.ops.control import Scan
 from croton.ops.shape import reshape, transpose
 from croton.rewrite.batching import Batcher
 from croton.rewrite.scan_batching import AfterLoop
-from croton.rewrite.scan_parts import ScanParts, State
+from croton.rewrite.scan_parts import ScanParts, State, is_plain
 
 LINEAR_VIEWS = frozenset(("reshape", "transpose", "negative"))
 
@@ -30,7 +29,7 @@ def accumulate_after(graph: Graph) -> Graph:
 
 
 def _accumulate(equation: Equation) -> Sequence[Value] | None:
-    if not isinstance(equation.op, Scan):
+    if not is_plain(equation):
         return None
     parts = ScanParts.of(equation)
     after = AfterLoop(parts)

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from croton.graph.graph import Graph, transform
 from croton.graph.values import Constant, Equation, Value
 from croton.ops.contraction import Contract
-from croton.ops.control import Scan
 from croton.ops.reduction import Reduce
 from croton.rewrite.batching import Batcher, Stacked, can_batch
-from croton.rewrite.scan_parts import ScanParts, dependents, needed_by
+from croton.rewrite.scan_parts import ScanParts, dependents, is_plain, needed_by
 
 EXPENSIVE = 0.9  # nanoseconds per element
 FEW_ELEMENTS = 64  # in a step: elementwise functions of so few leave vectors empty
@@ -56,7 +55,7 @@ def computable(body: Graph, known: Sequence[Value], varying: set[Value]) -> set[
 
 
 def _batch_before(equation: Equation) -> Sequence[Value] | None:
-    if not isinstance(equation.op, Scan):
+    if not is_plain(equation):
         return None
     parts = ScanParts.of(equation)
     body = parts.op.body
@@ -115,7 +114,7 @@ class AfterLoop:
 
 
 def _batch_after(equation: Equation) -> Sequence[Value] | None:
-    if not isinstance(equation.op, Scan):
+    if not is_plain(equation):
         return None
     parts = ScanParts.of(equation)
     after = AfterLoop(parts)

@@ -12,6 +12,7 @@ from croton.graph.graph import Graph, copy_graph, transform
 from croton.graph.values import Equation, Value
 from croton.ops.control import Scan
 from croton.rewrite.cleanup import merge_common
+from croton.rewrite.scan_parts import is_plain
 
 
 def merge_scans(graph: Graph) -> Graph:
@@ -85,6 +86,6 @@ class _Group:
 def _groups(graph: Graph) -> list[_Group]:
     groups: list[_Group] = []
     for equation in graph.equations:
-        if isinstance(equation.op, Scan) and not any(group.accepts(equation) for group in groups):
+        if is_plain(equation) and not any(group.accepts(equation) for group in groups):
             groups.append(_Group(equation))
     return [group for group in groups if len(group.members) > 1]

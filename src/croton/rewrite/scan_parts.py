@@ -153,6 +153,14 @@ class ScanParts:
         return list(built.outputs[len(self.states) :])
 
 
+def is_plain(equation: Equation) -> bool:
+    """Whether an equation is a scan that passes may take apart: all rows kept, no size found by its steps."""
+    op = equation.op
+    return (
+        isinstance(op, Scan) and not op.kept and not any(inner.bound_symbols() for inner in op.body.equations)
+    )
+
+
 def dependents(equations: Iterable[Equation], roots: Iterable[Value]) -> set[Value]:
     """Values that depend on the roots, the roots included."""
     found = set(roots)
