@@ -7,6 +7,7 @@ intermediate values lie in one piece of memory, `base`, laid out by liveness.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from croton.codegen.contraction import ContractionSpec, contraction_kernel
 from croton.codegen.nests import (
@@ -18,13 +19,14 @@ from croton.codegen.nests import (
     partial_size,
 )
 from croton.codegen.scalars import c_type, literal, storage_type
+from croton.codegen.tracks import Track, find_tracks, row_bytes, stacked, track_bytes
 from croton.codegen.unit import MOST_PIECES, Unit
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim
 from croton.graph.values import Constant, Equation, Value
 from croton.loops.members import Member, loads
 from croton.loops.memory import MemoryPlan
-from croton.loops.program import BindSize, Callback, KernelCall, Nest, Product, Program, Step
+from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
 
 Work = list[tuple[float, Dim]]
 REPEATED = 8  # times as much work before threads share a nest in a loop: every step waits for the slowest
@@ -58,6 +60,7 @@ class BlockPrinter:
         self.lines: list[str] = []
         self.work: Work = []
         self.sub_blocks = 0
+        self.tracks: dict[Control, list[Track]] = {}
         self.repeated = False  # whether these statements are run step by step
 
     def print(self) -> None:
@@ -114,10 +117,33 @@ class BlockPrinter:
                 self.direct[root] = position
         last = self._last_uses()
         for number, step in enumerate(program.steps):
+            if isinstance(step, Control):
+                self._place_tracks(step, number, last)
             for value in made_by(step):
                 if value not in self.places:
                     self._place(value, number, last.get(value, number))
             self._place_scratch(step, number)
+
+    def _place_tracks(self, step: Control, number: int, last: Mapping[Value, int]) -> None:
+        """One array for what a loop stacks of a state before and after each step."""
+        self.tracks[step] = found = find_tracks(step)
+        for track in found:
+            size = track_bytes(step, track.state)
+            results = [stacked(step, p) for p in (track.before, track.after) if p is not None]
+            given = any(value in self.places for value in results)
+            if track.before is None or given or dims.runtime_symbols((size,)):
+                track.before = None
+                continue
+            key = (step, "track", track.state)
+            self.plan.place(key, size, number, max(last.get(value, number) for value in results))
+            start = f"{self.prefix}{self.plan.placed[key]}"
+            second = f"({start} + {self.unit.size(row_bytes(step, track.state))})"
+            op: Any = step.equation.op
+            places = (second, start) if op.reverse else (start, second)
+            for position, place in zip((track.before, track.after), places, strict=True):
+                if position is not None:
+                    self.places[stacked(step, position)] = place
+        self.tracks[step] = [track for track in found if track.before is not None or track.after is not None]
 
     def _place(self, value: Value, number: int, last: int) -> None:
         size = dims.multiply(_largest_size(value), value.type.dtype.itemsize)

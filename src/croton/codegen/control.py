@@ -1,13 +1,15 @@
 """Loops and branches printed as C around the blocks of their bodies.
 
-The state of a loop lies in two buffers that take turns. Elements of sequences and results are read and
-written where they lie, one step further each time. A loop asks now and then whether to stop.
+Elements of sequences and results are read and written where they lie, one step further each time; so is the
+state where it can be (`state.py`). A loop asks now and then whether to stop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from croton.codegen.state import LoopState
 from croton.graph import dims
 from croton.graph.dims import Dim
 from croton.graph.values import Constant, Value
@@ -45,7 +47,7 @@ def _body(
     program: Program,
     number: int,
     inputs: list[str],
-    outputs: list[str],
+    outputs: Sequence[str | None],
     step_repeats: bool = True,
 ) -> tuple[list[str], BlockPrinter]:
     """The statements of a body, given C pointers of its inputs and outputs."""
@@ -69,54 +71,6 @@ def _body(
     return [*inner.declarations(base), *inner.lines], inner
 
 
-def _state_buffers(
-    block: BlockPrinter, step: Control, number: int, count: int
-) -> tuple[list[tuple[str, str]], list[str]]:
-    """Two places for each value of a loop's state, the output itself and a buffer of its own.
-
-    Also statements that get memory for buffers of a size only known while running.
-    """
-    buffers, lines = [], []
-    for position in range(count):
-        output = step.equation.outputs[position]
-        if dims.runtime_symbols((output.type.size,)):
-            spare = f"{_tag(block, number)}spare{position}"
-            lines += block.reserve(spare, _bytes(output), step.equation)
-        else:
-            key = (step, position)
-            block.plan.place(key, _bytes(output), number, number)
-            spare = f"{block.prefix}{block.plan.placed[key]}"
-        buffers.append((block.pointer(output), spare))
-    return buffers, lines
-
-
-def _start_state(block: BlockPrinter, step: Control, buffers: list[tuple[str, str]], tag: str) -> list[str]:
-    lines = []
-    for position, (first, second) in enumerate(buffers):
-        operand = step.equation.inputs[position]
-        size = block.unit.size(_bytes(operand))
-        state = f"{tag}state{position}"
-        lines.append(f"char *{state} = (char *){first}, *{tag}next{position} = (char *){second};")
-        lines.append(f"__builtin_memmove({state}, {block.pointer(operand)}, (unsigned long)({size}));")
-    return lines
-
-
-def _swap_state(buffers: list[tuple[str, str]], tag: str) -> list[str]:
-    pairs = [(f"{tag}state{position}", f"{tag}next{position}") for position in range(len(buffers))]
-    return [f"{{ char *old = {state}; {state} = {other}; {other} = old; }}" for state, other in pairs]
-
-
-def _end_state(block: BlockPrinter, step: Control, buffers: list[tuple[str, str]], tag: str) -> list[str]:
-    lines = []
-    for position, (first, _) in enumerate(buffers):
-        size = block.unit.size(_bytes(step.equation.outputs[position]))
-        lines.append(
-            f"if ({tag}state{position} != (char *){first}) "
-            f"__builtin_memcpy({first}, {tag}state{position}, (unsigned long)({size}));"
-        )
-    return lines
-
-
 def _indent(lines: list[str]) -> list[str]:
     return ["    " + line for line in lines]
 
@@ -135,33 +89,34 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     states, stops = op.states, op.name == "scan_until"
     length = block.unit.size(op.length)
     body = step.bodies[0]
-    buffers, reserved = _state_buffers(block, step, number, states)
     tag = _tag(block, number)
+    state = LoopState(block, step, number, tag)
     results = range(len(body.graph.outputs) - states - stops)
-    inputs = [f"{tag}state{position}" for position in range(states)]
+    stored = [position for position in results if not state.lies_in_state(position)]
+    inputs = [*state.inputs]
     inputs += [f"{tag}element{position}" for position in range(op.sequences)]
     inputs += [block.pointer(operand) for operand in step.equation.inputs[states + op.sequences :]]
-    outputs = [f"{tag}next{position}" for position in range(states)]
-    outputs += [f"{tag}result{position}" for position in results]
+    outputs: list[str | None] = [*state.outputs]
+    outputs += [f"{tag}result{position}" if position in stored else None for position in results]
     outputs += [f"&{tag}stop"] if stops else []
     lines, inner = _body(block, body, number, inputs, outputs)
     block.work += [(cost, dims.multiply(size, op.length)) for cost, size in inner.work]
     loop = _interruption(block, step, f"{tag}step")
     place = f"{length} - 1 - {tag}step" if op.reverse else f"{tag}step"
     loop.append(f"const ct_int {tag}at = {place}; (void){tag}at;")
-    loop += _elements(block, step, tag)
-    loop += _results(block, step, results, tag)
+    loop += [*state.lines_in_step(), *_elements(block, step, tag)]
+    loop += _results(block, step, stored, tag)
     loop += [f"unsigned char {tag}stop = 0;"] if stops else []
-    loop += [*lines, *_swap_state(buffers, tag)]
+    loop += [*lines, *state.lines_after_step()]
     loop += [f"if ({tag}stop) {{ ++{tag}step; break; }}"] if stops else []
     return [
         "{",
-        *_indent([*reserved, *_start_state(block, step, buffers, tag)]),
+        *_indent(state.lines_before()),
         f"    ct_int {tag}step = 0;",
         f"    for (; {tag}step < {length}; ++{tag}step) {{",
         *_indent(_indent(loop)),
         "    }",
-        *_indent(_end_state(block, step, buffers, tag)),
+        *_indent(state.lines_after()),
         *_indent(_count_steps(block, step, tag) if stops else []),
         "}",
     ]
@@ -184,7 +139,7 @@ def _elements(block: BlockPrinter, step: Control, tag: str) -> list[str]:
     return lines
 
 
-def _results(block: BlockPrinter, step: Control, results: range, tag: str) -> list[str]:
+def _results(block: BlockPrinter, step: Control, results: Sequence[int], tag: str) -> list[str]:
     """Pointers to where the results of a step come to lie."""
     op: Any = step.equation.op
     lines = []
@@ -221,20 +176,18 @@ def _count_steps(block: BlockPrinter, step: Control, tag: str) -> list[str]:
 def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
     op = step.equation.op
     states = op.states  # type: ignore[attr-defined]
-    buffers, reserved = _state_buffers(block, step, number, states)
     tag = _tag(block, number)
+    state = LoopState(block, step, number, tag)
     captured = [block.pointer(operand) for operand in step.equation.inputs[states:]]
-    inputs = [*(f"{tag}state{position}" for position in range(states)), *captured]
+    inputs = [*state.inputs, *captured]
     test, test_block = _body(block, step.bodies[0], number, inputs, [f"&{tag}holds"])
-    lines, inner = _body(
-        block, step.bodies[1], number, inputs, [f"{tag}next{position}" for position in range(states)]
-    )
+    lines, inner = _body(block, step.bodies[1], number, inputs, state.outputs)
     block.work += [(cost * 100, size) for cost, size in [*test_block.work, *inner.work]]
     block.work.append((UNKNOWN_LENGTH, 1))
     count = block.pointer(step.equation.outputs[states])
     return [
         "{",
-        *_indent([*reserved, *_start_state(block, step, buffers, tag)]),
+        *_indent(state.lines_before()),
         f"    ct_int {tag}steps = 0;",
         f"    for (;; ++{tag}steps) {{",
         *_indent(_indent(_interruption(block, step, f"{tag}steps"))),
@@ -243,9 +196,9 @@ def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
         *_indent(_indent(_indent(test))),
         "        }",
         f"        if (!{tag}holds) break;",
-        *_indent(_indent([*lines, *_swap_state(buffers, tag)])),
+        *_indent(_indent([*lines, *state.lines_after_step()])),
         "    }",
-        *_indent(_end_state(block, step, buffers, tag)),
+        *_indent(state.lines_after()),
         f"    *(ct_int *){count} = {tag}steps;",
         "}",
     ]
