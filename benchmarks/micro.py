@@ -76,10 +76,10 @@ class Result:
 class Worker:
     """A process that measures a round whenever it is asked to."""
 
-    def __init__(self, python: str, module: str, style: str) -> None:
+    def __init__(self, python: str, module: str, style: str, *suite: str) -> None:
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the process
         self._process = subprocess.Popen(
-            [python, "-m", "peers.worker", module, style],
+            [python, "-m", "peers.worker", module, style, *suite],
             cwd=HERE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
