@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from croton.codegen.contraction import ContractionSpec, contraction_kernel
 from croton.codegen.nests import (
     NestCode,
     NestPrinter,
@@ -18,6 +17,7 @@ from croton.codegen.nests import (
     identity_literal,
     partial_size,
 )
+from croton.codegen.resident import Resident, kernel_for, resident_of, sizes_of
 from croton.codegen.scalars import c_type, literal, storage_type
 from croton.codegen.tracks import Track, find_tracks, row_bytes, stacked, track_bytes
 from croton.codegen.unit import MOST_PIECES, Unit
@@ -61,6 +61,8 @@ class BlockPrinter:
         self.work: Work = []
         self.sub_blocks = 0
         self.tracks: dict[Control, list[Track]] = {}
+        self.before: list[str] = []  # statements to run before the loop around this
+        self.packed: dict[Resident, str] = {}  # matrices that the loop around this has packed
         self.repeated = False  # whether these statements are run step by step
 
     def print(self) -> None:
@@ -294,38 +296,29 @@ class BlockPrinter:
         return lines
 
     def _product(self, step: Product) -> list[str]:
-        left, right = step.equation.inputs
-        output = step.equation.outputs[0]
-        left_swapped: bool = step.equation.op.transpose_left  # type: ignore[attr-defined]
-        right_swapped: bool = step.equation.op.transpose_right  # type: ignore[attr-defined]
-        batch, rows, columns = output.type.shape
-        inner = left.type.shape[1 if left_swapped else 2]
-        kernel = contraction_kernel(
-            ContractionSpec(
-                dtype=output.type.dtype.name,
-                m=_static(rows),
-                n=_static(columns),
-                k=_static(inner),
-                a_layout="column" if left_swapped else "row",
-                b_layout="column" if right_swapped else "row",
-            )
-        )
-        function = self.unit.contraction(kernel, batched=batch != 1)
-        self.work.append((0.03, dims.product((batch, rows, columns, inner))))
-        m, n, k = (self.unit.size(size) for size in (rows, columns, inner))
-        a_strides = f"1, {m}" if left_swapped else f"{k}, 1"
-        b_strides = f"1, {k}" if right_swapped else f"{n}, 1"
-        a, b, c = (f"(void *){self.pointer(value)}" for value in (left, right, output))
-        if batch == 1:
+        equation = step.equation
+        sizes, kernel = sizes_of(equation), kernel_for(equation)
+        left, right = equation.inputs
+        self.work.append((0.03, dims.product((sizes.batch, sizes.rows, sizes.columns, sizes.inner))))
+        m, n, k = (self.unit.size(size) for size in (sizes.rows, sizes.columns, sizes.inner))
+        a_strides = f"1, {m}" if sizes.left_swapped else f"{k}, 1"
+        b_strides = f"1, {k}" if sizes.right_swapped else f"{n}, 1"
+        a, b, c = (f"(void *){self.pointer(value)}" for value in (left, right, equation.outputs[0]))
+        packed = self.packed.get(resident_of(equation, self.program)) if sizes.batch == 1 else None
+        if packed is not None:
+            function = self.unit.contraction(kernel, f"ct_contract_packed_{right.type.dtype.name}")
+            arguments = f"{m}, {n}, {k}, {a}, {a_strides}, {b}, {b_strides}, (void *){packed}, {c}, {n}"
+            return self.checked(f"{function}(context, {arguments})", equation)
+        if sizes.batch == 1:
+            function = self.unit.contraction(kernel, kernel.function)
             arguments = f"{m}, {n}, {k}, {a}, {a_strides}, {b}, {b_strides}, {c}, {n}"
-            call = f"{function}(context, {arguments}, 0, 0, 0)"
         else:
+            function = self.unit.contraction(kernel, kernel.batch_function)
             arguments = (
-                f"{self.unit.size(batch)}, {m}, {n}, {k}, {a}, {m} * {k}, {a_strides}, "
+                f"{self.unit.size(sizes.batch)}, {m}, {n}, {k}, {a}, {m} * {k}, {a_strides}, "
                 f"{b}, {k} * {n}, {b_strides}, {c}, {m} * {n}, {n}"
             )
-            call = f"{function}(context, {arguments}, 0, 0, 0)"
-        return self.checked(call, step.equation)
+        return self.checked(f"{function}(context, {arguments}, 0, 0, 0)", equation)
 
     def checked(self, call: str, equation: Equation) -> list[str]:
         """A call that returns a status; a failure leaves the function."""
@@ -461,10 +454,6 @@ def _pieces_size(member: Member) -> Dim:
     """Bytes for the most pieces that a result can be accumulated in."""
     itemsize = dtypes.compute_dtype(member.value.type.dtype).itemsize
     return dims.multiply(partial_size(member), MOST_PIECES * itemsize)
-
-
-def _static(size: Dim) -> int | None:
-    return size if isinstance(size, int) else None
 
 
 def _padded(size: Dim) -> Dim:

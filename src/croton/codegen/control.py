@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from croton.codegen.resident import find_residents, pack_residents
 from croton.codegen.state import LoopState
 from croton.graph import dims
 from croton.graph.dims import Dim
@@ -48,9 +49,12 @@ def _body(
     number: int,
     inputs: list[str],
     outputs: Sequence[str | None],
-    step_repeats: bool = True,
+    captured: int | None = None,
 ) -> tuple[list[str], BlockPrinter]:
-    """The statements of a body, given C pointers of its inputs and outputs."""
+    """The statements of a body, given C pointers of its inputs and outputs.
+
+    captured: of a body that is repeated, how many of its last inputs are the same every time.
+    """
     from croton.codegen.blocks import BlockPrinter
 
     block.sub_blocks += 1
@@ -60,7 +64,10 @@ def _body(
     inner = BlockPrinter(program, block.unit, places, outputs, prefix)
     inner.guards = block.guards
     inner.persistent, inner.nested = block.persistent, True
-    inner.repeated = block.repeated or step_repeats
+    inner.repeated = block.repeated or captured is not None
+    if captured is not None:
+        same = program.graph.inputs[len(inputs) - captured :]
+        inner.before, inner.packed = pack_residents(block, number, find_residents(program, same), places)
     inner.print()
     memory = inner.arena()
     key = (program, block.sub_blocks)
@@ -99,7 +106,8 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     outputs: list[str | None] = [*state.outputs]
     outputs += [f"{tag}result{position}" if position in stored else None for position in results]
     outputs += [f"&{tag}stop"] if stops else []
-    lines, inner = _body(block, body, number, inputs, outputs)
+    captured = len(inputs) - states - op.sequences
+    lines, inner = _body(block, body, number, inputs, outputs, captured)
     block.work += [(cost, dims.multiply(size, op.length)) for cost, size in inner.work]
     loop = _interruption(block, step, f"{tag}step")
     place = f"{length} - 1 - {tag}step" if op.reverse else f"{tag}step"
@@ -111,7 +119,7 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     loop += [f"if ({tag}stop) {{ ++{tag}step; break; }}"] if stops else []
     return [
         "{",
-        *_indent(state.lines_before()),
+        *_indent([*inner.before, *state.lines_before()]),
         f"    ct_int {tag}step = 0;",
         f"    for (; {tag}step < {length}; ++{tag}step) {{",
         *_indent(_indent(loop)),
@@ -180,14 +188,14 @@ def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
     state = LoopState(block, step, number, tag)
     captured = [block.pointer(operand) for operand in step.equation.inputs[states:]]
     inputs = [*state.inputs, *captured]
-    test, test_block = _body(block, step.bodies[0], number, inputs, [f"&{tag}holds"])
-    lines, inner = _body(block, step.bodies[1], number, inputs, state.outputs)
+    test, test_block = _body(block, step.bodies[0], number, inputs, [f"&{tag}holds"], len(captured))
+    lines, inner = _body(block, step.bodies[1], number, inputs, state.outputs, len(captured))
     block.work += [(cost * 100, size) for cost, size in [*test_block.work, *inner.work]]
     block.work.append((UNKNOWN_LENGTH, 1))
     count = block.pointer(step.equation.outputs[states])
     return [
         "{",
-        *_indent(state.lines_before()),
+        *_indent([*test_block.before, *inner.before, *state.lines_before()]),
         f"    ct_int {tag}steps = 0;",
         f"    for (;; ++{tag}steps) {{",
         *_indent(_indent(_interruption(block, step, f"{tag}steps"))),
@@ -207,8 +215,8 @@ def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
 def _print_cond(block: BlockPrinter, step: Control, number: int) -> list[str]:
     inputs = [block.pointer(operand) for operand in step.equation.inputs[1:]]
     outputs = [block.pointer(output) for output in step.equation.outputs]
-    chosen, first = _body(block, step.bodies[0], number, inputs, outputs, block.repeated)
-    other, second = _body(block, step.bodies[1], number, inputs, outputs, block.repeated)
+    chosen, first = _body(block, step.bodies[0], number, inputs, outputs)
+    other, second = _body(block, step.bodies[1], number, inputs, outputs)
     block.work += [*first.work, *second.work]
     return [
         f"if (*(const unsigned char *){block.pointer(step.equation.inputs[0])}) {{",

@@ -61,9 +61,8 @@ class Unit:
         if known != source:
             raise AssertionError(f"two sources for the C function {name}")
 
-    def contraction(self, kernel: ContractionKernel, batched: bool) -> str:
-        """What to call for a product, or for a batch of them: a function of this unit or a prebuilt one."""
-        name = kernel.batch_function if batched else kernel.function
+    def contraction(self, kernel: ContractionKernel, name: str) -> str:
+        """What to call for one of the functions of a kernel: a function of this unit or a prebuilt one."""
         if not kernel.shared:
             self.function(kernel.function, kernel.source)
             return name

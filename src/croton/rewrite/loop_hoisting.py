@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from croton.graph.graph import Graph, copy_graph, transform
 from croton.graph.values import Constant, Equation, Value
 from croton.loops.memory import at_least
-from croton.ops.base import ElementOperation, apply_one
+from croton.ops.base import ElementOperation
 from croton.ops.contraction import Contract
 from croton.ops.control import While
 from croton.ops.reduction import Reduce
-from croton.ops.shape import transpose
 from croton.rewrite.batching import Batcher, Stacked
 from croton.rewrite.scan_parts import ScanParts, dependents, is_plain
 
@@ -37,12 +36,10 @@ def _hoist_scan(equation: Equation) -> Sequence[Value] | None:
     may_fail = not (isinstance(parts.length, int) and parts.length > 0)
     found = _invariants(body, varying, may_fail)
     known = {entry.inner: entry.outer for entry in parts.captured}
-    turned = _turned_operands(body, known, found)
-    if not found and not turned:
+    if not found:
         return None
     outside = _computed_outside(found, known)
     parts.substitute({inner: parts.capture(outer) for inner, outer in outside.items()})
-    _turn_products(parts)
     return parts.built().outputs
 
 
@@ -128,41 +125,3 @@ def _is_worthwhile(value: Value, body: Graph) -> bool:
 def _computed_outside(found: Sequence[Value], known: Mapping[Value, Value]) -> dict[Value, Value]:
     batcher = Batcher(1, {inner: Stacked(outer, False) for inner, outer in known.items()})
     return {value: batcher.of(value).value for value in found}
-
-
-# Captured matrices that every step would read across: turned once.
-
-
-def _turned_operands(body: Graph, known: Mapping[Value, Value], found: Sequence[Value]) -> list[Equation]:
-    """Products of which the right operand is the same in all steps, and stored the other way round."""
-    fixed = {*known, *found}
-    return [equation for equation in body.equations if _reads_across(equation, fixed)]
-
-
-def _reads_across(equation: Equation, fixed: set[Value]) -> bool:
-    op = equation.op
-    if not isinstance(op, Contract) or not op.transpose_right:
-        return False
-    right = equation.inputs[1]
-    rows = equation.outputs[0].type.shape[1]
-    return (right in fixed or isinstance(right, Constant)) and not (isinstance(rows, int) and rows < 2)
-
-
-def _turn_products(parts: ScanParts) -> None:
-    """Makes copies of such matrices, in the order in which the products read them."""
-    known = {entry.inner: entry.outer for entry in parts.captured}
-    body = parts.body()
-
-    def turn(equation: Equation) -> Sequence[Value] | None:
-        if not _reads_across(equation, set(known)):
-            return None
-        op, (left, right) = equation.op, equation.inputs
-        assert isinstance(op, Contract)
-        outer = known.get(right, right)
-        turned = parts.capture(transpose(outer, (0, 2, 1)))
-        return [apply_one(Contract(op.transpose_left, False), left, turned)]
-
-    renewed = transform(body, turn).outputs
-    for state, after in zip(parts.states, renewed, strict=False):
-        state.after = after
-    parts.results = list(renewed[len(parts.states) :])

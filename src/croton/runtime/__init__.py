@@ -13,9 +13,16 @@ from croton.runtime._core import (
 
 # Kernels built with the package (runtime/kernels), found by "croton.runtime._kernels:NAME".
 PREBUILT_KERNELS = frozenset(
-    pattern.format(dtype)
-    for pattern in ("ct_contract_{}", "ct_contract_{}_batch", "ct_convolve_{}", "ct_convolve_kernel_{}")
+    name.format(dtype)
     for dtype in ("float32", "float64")
+    for name in (
+        "ct_contract_{}",
+        "ct_contract_{}_batch",
+        "ct_pack_{}",
+        "ct_contract_packed_{}",
+        "ct_convolve_{}",
+        "ct_convolve_kernel_{}",
+    )
 )
 
 __all__ = [

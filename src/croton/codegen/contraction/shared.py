@@ -6,7 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from croton.codegen.contraction.spec import STORAGE, ContractionKernel, declarations
+from croton.codegen.contraction.spec import (
+    STORAGE,
+    ContractionKernel,
+    declarations,
+    resident_declarations,
+)
 
 _REAL: Final = {"float32": ("float", 4), "float64": ("double", 8)}
 _PART: Final = {"complex64": "float32", "complex128": "float64"}
@@ -77,7 +82,15 @@ def shared_kernel(dtype: str) -> ContractionKernel:
     definitions, names, multiply = _parts(dtype)
     storage = STORAGE[dtype]
     declared = declarations(function, batch_function, storage)
+    names = (*names, "entry.c")
+    if dtype in _REAL:
+        declared += resident_declarations(dtype)
+        definitions = definitions | {
+            "PACK_ENTRY": f"ct_pack_{dtype}",
+            "RESIDENT_ENTRY": f"ct_contract_packed_{dtype}",
+        }
+        names = (*names, "resident.c")
     common = {"ELEMENT": storage, "MULTIPLY": multiply, "ENTRY": function, "BATCH_ENTRY": batch_function}
     source = macros(common | definitions) + "\n"
-    source += "\n".join(_part(name) for name in names) + "\n" + declared + "\n" + c_text("entry.c")
+    source += declared + "\n" + "\n".join(_part(name) for name in names)
     return ContractionKernel(function, batch_function, source, declared, shared=True)

@@ -88,3 +88,15 @@ int {batch_function}(ct_context *ctx, ct_int count, ct_int m, ct_int n, ct_int k
     ct_int b_column, {storage} *c, ct_int c_batch, ct_int c_row, ct_range_body epilogue,
     void *const *pointers, const ct_int *integers);
 """
+
+
+def resident_declarations(dtype: str) -> str:
+    """Prototypes of what packs the right operand of many products once, and of a product with it."""
+    storage = STORAGE[dtype]
+    return f"""\
+void ct_pack_{dtype}(ct_int n, ct_int k, const {storage} *b, ct_int b_row, ct_int b_column,
+    {storage} *packed);
+int ct_contract_packed_{dtype}(ct_context *ctx, ct_int m, ct_int n, ct_int k, const {storage} *a,
+    ct_int a_row, ct_int a_column, const {storage} *b, ct_int b_row, ct_int b_column,
+    const {storage} *packed, {storage} *c, ct_int c_row);
+"""

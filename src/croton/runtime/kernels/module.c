@@ -6,28 +6,29 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#define FOR_EACH(DO, LEVEL)                                                                                  \
+    DO(ct_contract_float32, LEVEL)                                                                           \
+    DO(ct_contract_float32_batch, LEVEL)                                                                     \
+    DO(ct_pack_float32, LEVEL)                                                                               \
+    DO(ct_contract_packed_float32, LEVEL)                                                                    \
+    DO(ct_contract_float64, LEVEL)                                                                           \
+    DO(ct_contract_float64_batch, LEVEL)                                                                     \
+    DO(ct_pack_float64, LEVEL)                                                                               \
+    DO(ct_contract_packed_float64, LEVEL)                                                                    \
+    DO(ct_convolve_float32, LEVEL)                                                                           \
+    DO(ct_convolve_kernel_float32, LEVEL)                                                                    \
+    DO(ct_convolve_float64, LEVEL)                                                                           \
+    DO(ct_convolve_kernel_float64, LEVEL)
+#define DECLARE_ONE(NAME, LEVEL) void NAME##_##LEVEL(void);
+#define ADDRESS(NAME, LEVEL) NAME##_##LEVEL,
+#define TEXT(NAME, LEVEL) #NAME,
+#define DECLARE(LEVEL) FOR_EACH(DECLARE_ONE, LEVEL)
+#define TABLE(LEVEL) {FOR_EACH(ADDRESS, LEVEL)}
+
 typedef void (*kernel)(void);
+enum { KERNELS = 12 };
 
-#define DECLARE(LEVEL)                                                                                       \
-    void ct_contract_float32_##LEVEL(void);                                                                  \
-    void ct_contract_float32_batch_##LEVEL(void);                                                            \
-    void ct_contract_float64_##LEVEL(void);                                                                  \
-    void ct_contract_float64_batch_##LEVEL(void);                                                            \
-    void ct_convolve_float32_##LEVEL(void);                                                                  \
-    void ct_convolve_float64_##LEVEL(void);                                                                  \
-    void ct_convolve_kernel_float32_##LEVEL(void);                                                           \
-    void ct_convolve_kernel_float64_##LEVEL(void);
-#define TABLE(LEVEL)                                                                                         \
-    {ct_contract_float32_##LEVEL,        ct_contract_float32_batch_##LEVEL, ct_contract_float64_##LEVEL,     \
-     ct_contract_float64_batch_##LEVEL,  ct_convolve_float32_##LEVEL,       ct_convolve_float64_##LEVEL,     \
-     ct_convolve_kernel_float32_##LEVEL, ct_convolve_kernel_float64_##LEVEL}
-
-enum { KERNELS = 8 };
-
-static const char *const names[KERNELS] = {"ct_contract_float32",        "ct_contract_float32_batch",
-                                           "ct_contract_float64",        "ct_contract_float64_batch",
-                                           "ct_convolve_float32",        "ct_convolve_float64",
-                                           "ct_convolve_kernel_float32", "ct_convolve_kernel_float64"};
+static const char *const names[KERNELS] = {FOR_EACH(TEXT, base)};
 
 DECLARE(base)
 static const kernel base[KERNELS] = TABLE(base);

@@ -198,19 +198,37 @@ static int multiply_slabs(plan *t, ct_int panels)
     return CT_OK;
 }
 
+/* Steps in a block of k, the same whoever packs. */
+INLINE ct_int block_depth(ct_int k)
+{
+    return divide_up(k, divide_up(k, DEPTH));
+}
+
+/* All of B in the order in which tiles read it, for many products with it. `packed` has room for a whole
+ * number of panels and SQUARE elements more. */
+static inline void pack_right(const product *x, void *packed)
+{
+    plan t = {.x = x, .packed = (REAL *)packed, .k_end = x->k, .panel_end = divide_up(x->n, PANEL)};
+    void *const pointers[1] = {&t};
+    if (x->k > 0) {
+        t.depth = block_depth(x->k);
+        pack_panels(pointers, 0, 0, t.panel_end);
+    }
+}
+
 static int multiply_matrices(const product *x)
 {
-    plan t = {.x = x};
+    plan t = {.x = x, .packed = (REAL *)x->resident};
     void *const pointers[1] = {&t};
     ct_int panels = divide_up(x->n, PANEL);
-    t.depth = divide_up(x->k, divide_up(x->k, DEPTH));
+    t.depth = block_depth(x->k);
     t.pack_left = (x->a_column != 1 || x->a_row * REAL_BYTES % CROWDED_BYTES == 0) && x->n > 4 * PANEL;
     t.direct_right = x->b_column == 1 && x->k * x->n * REAL_BYTES <= 24576;
     ct_int rows = smaller((t.pack_left ? LEFT_BYTES : BLOCK_BYTES) / (t.depth * REAL_BYTES),
                           RESULT_BYTES / (REAL_BYTES * x->n));
     t.block_rows = larger(rows / FULL_ROWS, t.pack_left ? 1 : 16) * FULL_ROWS;
     share(&t);
-    if (!t.direct_right && t.row_parts * divide_up(t.part_rows, t.block_rows) > 3) {
+    if (!t.packed && !t.direct_right && t.row_parts * divide_up(t.part_rows, t.block_rows) > 3) {
         int status = multiply_slabs(&t, panels);
         if (status != CT_OK)
             return status;

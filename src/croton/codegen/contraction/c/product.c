@@ -15,6 +15,7 @@ typedef struct {
     ct_int first_row; /* what the epilogue calls row 0: not 0 inside a batch */
     int threaded;     /* 0 when already running inside a parallel body */
     void *workspace;  /* memory for packing; NULL: the calling thread's scratch */
+    void *resident;   /* all of B as pack_right leaves it; NULL when it is not packed yet */
 } product;
 
 /* Multiply-adds in the product; floating point, so that no size overflows. */

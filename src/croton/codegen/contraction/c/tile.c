@@ -126,11 +126,11 @@ static void tile_and_copy(ct_int k, const REAL *const *rows, ct_int a_step, cons
     multiply_tile(FULL_ROWS, 2, k, rows, a_step, b, b_step, copy, to);
 }
 
-/* Height of the tile to begin at a row with `left` rows still to do: full ones, except that two
- * short tiles waste less than a full one and a nearly empty one. */
+/* Height of the tile to begin at a row with `left` rows still to do: full ones, except where short ones
+ * waste less than full ones and a nearly empty one. */
 INLINE ct_int tile_height(ct_int left)
 {
-    if (left <= SHORT_ROWS)
+    if (left <= SHORT_ROWS || (left <= 5 * SHORT_ROWS && left % SHORT_ROWS == 0))
         return SHORT_ROWS;
     if (left > FULL_ROWS && left <= 2 * SHORT_ROWS)
         return SHORT_ROWS;
