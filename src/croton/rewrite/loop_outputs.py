@@ -46,7 +46,7 @@ class _Trimming:
         outside = {entry.inner: entry.outer for entry in parts.sequences}
         results: dict[Value, None] = {}
         for result, read in zip(parts.results, self.result_read, strict=True):
-            if read and result not in outside and not self._constant_through(result):
+            if read and result not in outside and self._constant_through(result) is None:
                 results[result] = None
         states = list(parts.states)
         parts.states = [state for state in states if state in kept_states]

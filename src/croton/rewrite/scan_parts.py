@@ -131,9 +131,10 @@ class ScanParts:
         return self.results.index(inner)
 
     def built(self) -> Equation:
-        """The scan with these pieces; what its body does not read is not handed in."""
+        """The scan with these pieces; what its body does not read, sizes included, is not handed in."""
         body = self.body()
         read = {operand for equation in body.equations for operand in equation.inputs} | set(body.outputs)
+        read |= {inner for inner in body.inputs if dims.runtime_symbols(inner.type.shape)}
         self.sequences = [entry for entry in self.sequences if entry.inner in read]
         self.captured = [entry for entry in self.captured if entry.inner in read]
         op = self.op.changed(body=self.body(), states=len(self.states), sequences=len(self.sequences))
