@@ -155,7 +155,7 @@ class ScanParts:
 
 
 def is_plain(equation: Equation) -> bool:
-    """Whether an equation is a scan that passes may take apart: all rows kept, no size found by its steps."""
+    """Whether an equation is a scan that passes may take apart: all rows kept, no size found in steps."""
     op = equation.op
     return (
         isinstance(op, Scan) and not op.kept and not any(inner.bound_symbols() for inner in op.body.equations)
