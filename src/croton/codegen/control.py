@@ -117,13 +117,17 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     loop += [f"unsigned char {tag}stop = 0;"] if stops else []
     loop += [*lines, *state.lines_after_step()]
     loop += [f"if ({tag}stop) {{ ++{tag}step; break; }}"] if stops else []
+    flushes = getattr(op, "flushes", False)
+    block.unit.flushes = block.unit.flushes or flushes
     return [
         "{",
+        *_indent([f"const unsigned {tag}control = ct_flush_subnormals();"] if flushes else []),
         *_indent([*inner.before, *state.lines_before()]),
         f"    ct_int {tag}step = 0;",
         f"    for (; {tag}step < {length}; ++{tag}step) {{",
         *_indent(_indent(loop)),
         "    }",
+        *_indent([f"ct_set_control({tag}control);"] if flushes else []),
         *_indent(state.lines_after()),
         *_indent(_count_steps(block, step, tag) if stops else []),
         "}",

@@ -150,10 +150,9 @@ class ProgramPrinter:
         lines += self._give_outputs(block)
         lines.append("return CT_OK;")
         body = "\n".join("    " + line for line in lines)
-        return (
-            "int croton_run(ct_context *context, void *const *inputs, void *const *outputs,\n"
-            f"               const ct_int *dims, char *arena)\n{{\n{body}\n}}\n"
-        )
+        if self.unit.flushes:  # also where it fails in the middle, the caller's handling comes back
+            return f"static int run{_RUN_PARAMETERS}\n{{\n{body}\n}}\n\n{_RUN_RESTORING}"
+        return f"int croton_run{_RUN_PARAMETERS}\n{{\n{body}\n}}\n"
 
     def _give_outputs(self, block: BlockPrinter) -> list[str]:
         """Hands over the outputs whose sizes were found while running."""
@@ -170,3 +169,16 @@ class ProgramPrinter:
                     "}",
                 ]
         return lines
+
+
+_RUN_PARAMETERS = """\
+(ct_context *context, void *const *inputs, void *const *outputs, const ct_int *dims, char *arena)"""
+_RUN_RESTORING = f"""\
+int croton_run{_RUN_PARAMETERS}
+{{
+    const unsigned control = ct_control();
+    const int status = run(context, inputs, outputs, dims, arena);
+    ct_set_control(control);
+    return status;
+}}
+"""

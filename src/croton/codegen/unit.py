@@ -37,6 +37,7 @@ class Unit:
         self.shared_units: dict[str, str] = {}
         self.declarations: dict[str, None] = {}
         self.libraries: dict[str, int] = {}
+        self.flushes = False  # whether some statements change how subnormal numbers are handled
         self.equations: list[Equation] = []
         self.callbacks: list[Equation] = []
 
@@ -113,6 +114,7 @@ class Unit:
                 ABI,
                 PRELUDE,
                 RANGE_HELPERS,
+                *([CONTROL_HELPERS] if self.flushes else []),
                 vector_maths.source_for(self.printer.needed),
                 *(reduction_declaration(kind, dtype) for kind, dtype in self.printer.reductions),
                 *self.declarations,
@@ -160,4 +162,34 @@ static inline int ct_failed(ct_context *context, ct_int equation, int status)
     context->error[0] = equation;
     return status;
 }}
+"""
+
+CONTROL_HELPERS = """\
+/* How the processor handles floating-point numbers; where it has no such word, nothing changes. */
+static inline unsigned ct_control(void)
+{
+#ifdef __SSE__
+    return __builtin_ia32_stmxcsr();
+#else
+    return 0;
+#endif
+}
+
+static inline void ct_set_control(unsigned control)
+{
+#ifdef __SSE__
+    __builtin_ia32_ldmxcsr(control);
+    __asm__ volatile("" ::: "memory");
+#else
+    (void)control;
+#endif
+}
+
+/* Results below the normal range become zero from now on; returns what to go back to. */
+static inline unsigned ct_flush_subnormals(void)
+{
+    const unsigned control = ct_control();
+    ct_set_control(control | 0x8000);
+    return control;
+}
 """

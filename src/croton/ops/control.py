@@ -52,7 +52,8 @@ class Scan(Operation):
     results stacked along a new axis 0. With `reverse`, steps run from the last element to the first.
     Derivatives go back through the last `truncate` steps only, unless it is negative. `kept`: for each result
     how many rows are, those of the last steps; empty if all are. `reads`: for each sequence (start, step):
-    element i is the one at start + i * step of the operand; empty if all start at 0.
+    element i is the one at start + i * step of the operand; empty if all start at 0. `backward`: whether it
+    carries derivatives; `flushes`: whether compiled code rounds results below the normal range to zero.
     """
 
     body: Graph
@@ -63,6 +64,8 @@ class Scan(Operation):
     truncate: int = -1
     kept: tuple[Dim, ...] = ()
     reads: tuple[tuple[Dim, int], ...] = ()
+    backward: bool = False
+    flushes: bool = False
     name = "scan"
 
     def graphs(self) -> tuple[Graph, ...]:
@@ -191,6 +194,7 @@ class _ScanDerivative:
             scan.sequences,
             scan.reverse,
             scan.truncate,
+            backward=scan.backward,
         )
         stacked = apply(forward, *operands)[len(scan.body.outputs) :]
         by_output = dict(zip(range(len(scan.body.outputs)), cotangents, strict=True))
@@ -250,7 +254,7 @@ class _ScanDerivative:
             *(cotangents[self.states.index(state)] for state in differentiable),
             *(zeros_like(operands[self.inputs.index(value)]) for value in accumulated),
         ]
-        backward = Scan(body, steps, len(initial), len(sequences), not scan.reverse)
+        backward = Scan(body, steps, len(initial), len(sequences), not scan.reverse, backward=True)
         made = list(apply(backward, *initial, *sequences, *operands[scan.states + scan.sequences :]))
         first = len(differentiable)
         made[:first] = [self._if_all_covered(cotangent) for cotangent in made[:first]]

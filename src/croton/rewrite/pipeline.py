@@ -24,6 +24,7 @@ from croton.rewrite.scan_outputs import keep_last_steps, read_final_states
 from croton.rewrite.scan_sequences import read_in_place
 from croton.rewrite.stabilization import TABLES, rule_set, stabilized
 from croton.rewrite.strength import reduce_strength
+from croton.rewrite.subnormals import flush_subnormals
 
 Pass = Callable[[Graph], Graph]
 
@@ -51,6 +52,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("common-subexpressions", merge_common),
     ("last-steps", keep_last_steps),
     ("sequences-in-place", read_in_place),
+    ("subnormals", flush_subnormals),
 )
 
 # Rules that make derivatives stable at a price which values need not pay.

@@ -26,6 +26,7 @@ typedef struct {
     void *const *pointers;
     const ct_int *integers;
     ct_int extent, grain;
+    unsigned control; /* how the caller wants floating-point numbers handled, workers follow */
 } Job;
 
 static struct {
@@ -55,6 +56,24 @@ static inline void relax(void)
 #endif
 }
 
+static unsigned floating_control(void)
+{
+#ifdef __SSE__
+    return __builtin_ia32_stmxcsr();
+#else
+    return 0;
+#endif
+}
+
+static void set_floating_control(unsigned control)
+{
+#ifdef __SSE__
+    __builtin_ia32_ldmxcsr(control);
+#else
+    (void)control;
+#endif
+}
+
 static ct_int nanoseconds(void)
 {
     struct timespec now;
@@ -75,6 +94,7 @@ static void run_serially(const Job *job)
 static void run_pieces(void)
 {
     const Job job = pool.job;
+    set_floating_control(job.control);
     for (;;) {
         ct_int begin = atomic_fetch_add_explicit(&pool.next, job.grain, memory_order_relaxed);
         if (begin >= job.extent) {
@@ -238,7 +258,7 @@ void pool_run(ct_context *context, ct_range_body body, void *const *pointers, co
     if (grain <= 0) {
         grain = extent;
     }
-    const Job job = {body, pointers, integers, extent, grain};
+    const Job job = {body, pointers, integers, extent, grain, floating_control()};
     if (extent <= grain || pool.wanted <= 1 || inside_parallel || atomic_exchange(&pool.busy, 1)) {
         run_serially(&job);
         return;
