@@ -155,11 +155,11 @@ class ScanParts:
 
 
 def is_plain(equation: Equation) -> bool:
-    """Whether an equation is a scan that passes may take apart: all rows kept, no size found in steps."""
+    """Whether an equation is a scan that passes may take apart: all rows read and kept, no size found."""
     op = equation.op
-    return (
-        isinstance(op, Scan) and not op.kept and not any(inner.bound_symbols() for inner in op.body.equations)
-    )
+    if not isinstance(op, Scan) or op.kept or op.reads:
+        return False
+    return not any(inner.bound_symbols() for inner in op.body.equations)
 
 
 def dependents(equations: Iterable[Equation], roots: Iterable[Value]) -> set[Value]:
