@@ -28,12 +28,11 @@ BIAS = _single(4 * WIDTH) / 8
 
 
 def median_microseconds(workload: str, call: Callable[[], Any]) -> float:
-    """The median over one round of calls, after a few that do not count."""
-    for _ in range(2):
-        call()
+    """The median over one round of calls, at least three of them, after one that does not count."""
+    call()
     times: list[float] = []
     end = time.perf_counter() + 1
-    while len(times) < 200 and (len(times) < 5 or time.perf_counter() < end):
+    while len(times) < 200 and (len(times) < 3 or time.perf_counter() < end):
         started = time.perf_counter()
         call()
         times.append(time.perf_counter() - started)

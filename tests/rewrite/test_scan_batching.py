@@ -86,3 +86,11 @@ def test_backwards_and_with_matrices_that_differ_from_step_to_step(monkeypatch: 
     assert "contract" not in names(loop)
     data = RNG.normal(size=(4, 3, 3)), RNG.normal(size=(4, 3)), RNG.normal(size=3)
     agrees_without(monkeypatch, "batching-after", [m, x, s], outputs, *data)
+
+
+def test_products_that_are_efficient_by_themselves_stay() -> None:
+    """Rows enough for the kernel: what would be stored for all steps costs more."""
+    x, w, u = T.tensor("float64", shape=(None, 32, 8), name="x"), T.dmatrix("w"), T.dmatrix("u")
+    _, results = ct.scan_loop(lambda s, e: (T.tanh(T.dot(e, w) + s), T.dot(s, u)), T.zeros((32, 8)), x)
+    (loop,) = loops([x, w, u], [results])
+    assert names(loop).count("contract") == 2

@@ -17,7 +17,7 @@ from croton.ops.base import apply_one
 from croton.ops.contraction import Contract
 from croton.ops.shape import reshape, transpose
 from croton.rewrite.batching import Batcher
-from croton.rewrite.scan_batching import AfterLoop
+from croton.rewrite.scan_batching import ENOUGH_ROWS, AfterLoop
 from croton.rewrite.scan_parts import ScanParts, State, is_plain
 
 LINEAR_VIEWS = frozenset(("reshape", "transpose", "negative"))
@@ -106,14 +106,15 @@ def _product_in(term: Value, after: AfterLoop) -> Equation | None:
 
 
 def _saves_work(product: Equation) -> bool:
-    """Whether stacking both operands moves less than adding the product to the sum in every step."""
+    """Whether a product sums over too little to be efficient by itself, and its operands are small."""
     op = product.op
     assert isinstance(op, Contract)
     _, rows, columns = product.outputs[0].type.shape
     inner = product.inputs[0].type.shape[1 if op.transpose_left else 2]
-    if not (isinstance(rows, int) and isinstance(columns, int) and isinstance(inner, int)):
+    if not isinstance(inner, int):
         return True
-    return inner * (rows + columns) <= 2 * rows * columns
+    known = isinstance(rows, int) and isinstance(columns, int)
+    return inner < ENOUGH_ROWS and not (known and inner * (rows + columns) > 2 * rows * columns)
 
 
 def _operands_of(term: Value, after: AfterLoop) -> Sequence[Value]:

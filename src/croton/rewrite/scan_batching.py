@@ -14,6 +14,7 @@ from croton.ops.reduction import Reduce
 from croton.rewrite.batching import Batcher, Stacked, can_batch
 from croton.rewrite.scan_parts import ScanParts, dependents, is_plain, needed_by
 
+ENOUGH_ROWS = 16  # of a product that is efficient by itself: keeping those of all steps costs more
 EXPENSIVE = 0.9  # nanoseconds per element
 FEW_ELEMENTS = 64  # in a step: elementwise functions of so few leave vectors empty
 
@@ -30,7 +31,10 @@ def batch_after(graph: Graph) -> Graph:
 
 def is_costly(equation: Equation) -> bool:
     """Whether all steps at once take less time than one by one."""
-    if isinstance(equation.op, (Contract, Reduce)):
+    if isinstance(equation.op, Contract):
+        rows = equation.outputs[0].type.shape[1]
+        return not (isinstance(rows, int) and rows >= ENOUGH_ROWS)
+    if isinstance(equation.op, Reduce):
         return True
     size = equation.outputs[0].type.size
     cost = float(getattr(getattr(equation.op, "scalar", None), "cost", 0.0))
@@ -136,12 +140,16 @@ def _batch_after(equation: Equation) -> Sequence[Value] | None:
     ]
 
 
+def _is_product(equation: Equation) -> bool:
+    return isinstance(equation.op, Contract) and is_costly(equation)
+
+
 def _late_equations(parts: ScanParts, after: AfterLoop) -> list[Equation]:
     """Costly equations that no state needs, and all that depends on them, if all of it can be done later."""
     early = needed_by([state.after for state in parts.states])
     late: dict[Equation, None] = {}
     for equation in after.body.equations:
-        if any(output in early for output in equation.outputs) or not isinstance(equation.op, Contract):
+        if any(output in early for output in equation.outputs) or not _is_product(equation):
             continue
         if equation.outputs[0] not in after.varying:
             continue
