@@ -14,9 +14,9 @@ RNG = np.random.default_rng(0)
 
 
 def run_source(function: Any) -> str:
-    """The C of the entry that does the work."""
+    """The C of the function that does the work, and of the entry."""
     text: str = function.lowered().code.units[0]
-    return text[text.index("int croton_run") :]
+    return text[text.index("int croton_prepare") :]
 
 
 @pytest.mark.parametrize("reverse", [False, True])
