@@ -12,7 +12,10 @@ from pathlib import Path
 import pdoc
 import pdoc.render
 
-import croton  # noqa: F401  an editable installation is built now, not while pdoc looks at it
+import croton  # an editable installation is built now, not while pdoc looks at it
+
+for name in croton.__all__:  # pdoc does not find what is imported when it is first used
+    setattr(croton, name, getattr(croton, name))
 
 # pdoc evaluates annotations inside the class: there `type` is the field of a value, not the builtin, and the
 # fields of a named tuple are looked up in the wrong module. The pages show these annotations as written.

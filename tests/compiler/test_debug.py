@@ -140,5 +140,5 @@ def test_other_dtypes_and_shapes_are_different():
 
 def test_unknown_modes_are_refused():
     x = T.dvector("x")
-    with pytest.raises(ValueError, match="'debug', 'nan-guard', 'nan_guard' or a NanGuardMode, got 'fast'"):
+    with pytest.raises(ValueError, match=r"'debug', 'nan-guard'.* or a NanGuardMode, got 'fast'"):
         ct.function([x], x, mode="fast")

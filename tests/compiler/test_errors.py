@@ -108,5 +108,5 @@ class TestHighVerbosity:
         assert "strides" not in str(caught.value)
 
     def test_other_words_are_refused(self):
-        with pytest.raises(ValueError, match="exception_verbosity must be one of low, high"):
+        with pytest.raises(ValueError, match="exception_verbosity must be one of 'low', 'high'"):
             ct.config.exception_verbosity = "loud"

@@ -321,7 +321,7 @@ class TestInputs:
         np.testing.assert_array_equal(ct.function([y], y + 1)(np.ones(2)), [2, 2])
 
     def test_wrong_mode(self):
-        with pytest.raises(ValueError, match=r"mode must be one of 'compile', 'interpret', .*, got 'fast'"):
+        with pytest.raises(ValueError, match=r"mode must be one of 'compile', 'interpret'.*got 'fast'"):
             ct.function([], T.constant(1.0), mode="fast")
 
     @MODES

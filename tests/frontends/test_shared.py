@@ -33,7 +33,7 @@ def test_a_new_value_has_the_same_dtype_rank_and_sizes():
     assert w.get_value().dtype == np.float32
     with pytest.raises(ShapeError, match="w: expected 2 axes, got 1"):
         w.set_value(np.ones(3))
-    with pytest.raises(ShapeError, match=r"w: axis 0 has size 2, got 4; give shape=\(None, ...\)"):
+    with pytest.raises(ShapeError, match=r"w: axis 0 has size 2, got 4; make it with shape=\(None, ...\)"):
         w.set_value(np.ones((4, 3)))
     with pytest.raises(DTypeError, match="w: expected float32, got complex128"):
         w.set_value(np.ones((2, 3), complex))

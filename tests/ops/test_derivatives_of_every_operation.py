@@ -27,6 +27,8 @@ EXEMPT = {
     "CustomGradient": "the user's derivative is taken as it is: tests/frontends/test_custom_gradient.py",
     "_Pullback": "the user's derivative itself: tests/frontends/test_custom_gradient.py",
     "GraphCall": "its derivative is that of its graph: tests/frontends/test_jit.py",
+    "ZeroGradient": "is zero on purpose: tests/ops/test_gradient_control.py",
+    "UndefinedGradient": "is an error on purpose: tests/ops/test_gradient_control.py",
     "NumberAsSize": "gives a size",
     "SizeAsNumber": "gives a size",
     "Iota": "gives whole numbers from a size",

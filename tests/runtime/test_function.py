@@ -98,6 +98,14 @@ def test_copies_are_the_function_itself(add):
     assert copy.copy(add) is add and copy.deepcopy(add) is add
 
 
+def test_its_details_may_make_deep_copies(make_function):
+    class Copyable(Details):
+        def deepcopy_function(self, memo):
+            return "copied", memo
+
+    assert copy.deepcopy(make_function([], [], details=Copyable()), {1: 2})[0] == "copied"
+
+
 def test_it_is_pickled_as_its_details_say(make_function):
     assert (
         pickle.loads(pickle.dumps(make_function([], [], details=Picklable()))) == "rebuilt with from details"

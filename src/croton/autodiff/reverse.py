@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from croton.graph.errors import NotDifferentiableError
+from croton.graph.errors import NotDifferentiableError, NullTypeGradError
 from croton.graph.graph import Graph
 from croton.graph.values import Equation, Value
 from croton.ops.arithmetic import add
 from croton.ops.base import building_graphs
+from croton.ops.missing_gradients import MissingGradient
 from croton.ops.shape import zeros_like
 
 
@@ -23,11 +24,12 @@ def cotangents_of(
     seeds: Sequence[Value],
     wrt: Sequence[Value],
     constants: Sequence[Value] = (),
+    stable: bool = False,
 ) -> list[Value | None]:
     """Cotangents of `wrt` given those of `outputs` (`seeds`); None where nothing flows.
 
     Values in `constants` let nothing through. Where one of `wrt` depends on another, each gets the total
-    derivative through both paths.
+    derivative through both paths. stable: whether the expressions are in stable form already.
     """
     cut = list(dict.fromkeys([*wrt, *constants]))
     totals: dict[Value, Value] = {}
@@ -36,12 +38,12 @@ def cotangents_of(
         if output in stops:
             _accumulate(totals, output, seed)
     inner = [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output not in stops]
-    _propagate(inner, cut, totals)
+    _propagate(inner, cut, totals, stable)
     blocked = set(constants)
     for value in _deepest_first(wrt):
         if value in totals and value not in blocked and value.owner is not None:
             others = [other for other in cut if other is not value]
-            _propagate([(value, totals[value])], others, totals)
+            _propagate([(value, totals[value])], others, totals, stable)
     return [totals.get(value) for value in wrt]
 
 
@@ -56,13 +58,15 @@ def _propagate(
     seeded: Sequence[tuple[Value, Value]],
     cut: Sequence[Value],
     totals: dict[Value, Value],
+    stable: bool,
 ) -> None:
     """Adds to `totals` what flows from the seeded values to the values in `cut`, stopping there."""
     if not seeded:
         return
     from croton.rewrite.pipeline import stabilize  # late: a program without derivatives needs no tables
 
-    graph = stabilize(Graph.of(cut, [value for value, _ in seeded]))
+    graph = Graph.of(cut, [value for value, _ in seeded])
+    graph = graph if stable else stabilize(graph)
     reached = _dependents(graph)
     cotangents: dict[Value, Value] = {}
     stops = set(graph.inputs)
@@ -75,6 +79,8 @@ def _propagate(
         outgoing = pull_back(equation, incoming)
         for operand, cotangent in zip(equation.inputs, outgoing, strict=True):
             if cotangent is not None and operand in reached:
+                if isinstance(cotangent, MissingGradient):
+                    raise NullTypeGradError(f"{cotangent.message}{_place(equation)}")
                 _accumulate(totals if operand in stops else cotangents, operand, cotangent)
 
 
@@ -100,9 +106,12 @@ def pull_back(equation: Equation, incoming: Sequence[Value | None]) -> Sequence[
     try:
         outgoing = equation.op.vjp(equation.inputs, equation.outputs, filled)
     except NotDifferentiableError as error:
-        where = f"\n  made at {equation.location}" if equation.location else ""
-        raise NotDifferentiableError(f"{error}{where}") from None
+        raise type(error)(f"{error}{_place(equation)}") from None
     return outgoing
+
+
+def _place(equation: Equation) -> str:
+    return f"\n  made at {equation.location}" if equation.location else ""
 
 
 def _accumulate(totals: dict[Value, Value], value: Value, cotangent: Value) -> None:

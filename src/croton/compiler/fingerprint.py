@@ -85,6 +85,9 @@ class _Writer:
 
     def operation(self, op: Operation) -> str:
         kind = type(op)
+        written_out = getattr(op, "compiled_as", None)
+        if isinstance(written_out, Graph):
+            return f"call({self.parameter(written_out)})"
         if isinstance(op, SingularOperation) or not kind.__module__.startswith("croton."):
             raise NoFingerprintError(kind.__qualname__)
         fields = [f"{name}={self.parameter(getattr(op, name))}" for name in kind.field_names]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
-from croton.autodiff import cotangents_of
+from croton.autodiff import cotangents_of, tangents_of
 from croton.frontends.function import function
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Symbol
@@ -27,6 +27,8 @@ class GraphCall(SingularOperation):
     """
 
     name = "graph_call"
+    inlined_first = True
+    forward_by_graph: ClassVar[bool] = True
 
     def __init__(self, graph: Graph, label: str = "function") -> None:
         self.graph = graph
@@ -37,11 +39,19 @@ class GraphCall(SingularOperation):
     def __str__(self) -> str:
         return f"call({self.label})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.graph, self.label)
+
+    @property
+    def compiled_as(self) -> Graph:
+        """What compilers make of the call: all that they need to know of it."""
+        return self.graph
+
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
-        mapping = self._bind(operands)
+        mapping = self.bind(operands)
         return tuple(substitute_type(output.type, mapping) for output in self.graph.outputs)
 
-    def _bind(self, operands: Sequence[TensorType]) -> Mapping[Symbol, Dim]:
+    def bind(self, operands: Sequence[TensorType]) -> Mapping[Symbol, Dim]:
         """The size that each symbol of the graph has for operands of these types."""
         if len(operands) != len(self.graph.inputs):
             raise TypeError(f"{self}: expected {len(self.graph.inputs)} operands, got {len(operands)}")
@@ -77,7 +87,7 @@ class GraphCall(SingularOperation):
     def expand(self, operands: Sequence[Array]) -> Sequence[Array]:
         """The graph itself on these operands: compilers see through the call."""
         values = [base.symbolic(operand) for operand in operands]
-        mapping = self._bind([value.type for value in values])
+        mapping = self.bind([value.type for value in values])
         return inlined(self.graph, values, mapping)
 
     def vjp(
@@ -89,6 +99,28 @@ class GraphCall(SingularOperation):
         seeds = [c for c, output in zip(cotangents, self.graph.outputs, strict=True) if _floating(output)]
         found = iter(base.apply(call, *operands, *seeds))
         return [next(found) if flow else None for flow in flows]
+
+    def jvp(
+        self, operands: Sequence[Value], outputs: Sequence[Value], tangents: Sequence[Value | None]
+    ) -> tuple[Sequence[Value], Sequence[Any]] | None:
+        """The graph of the tangents, in place; None where the reverse rule is to be transposed instead."""
+        return self._pushed(operands, outputs, tangents) if self.forward_by_graph else None
+
+    def _pushed(
+        self, operands: Sequence[Value], outputs: Sequence[Value], tangents: Sequence[Value | None]
+    ) -> tuple[Sequence[Value], list[Any]]:
+        graph = self.graph
+        directions = [
+            None if tangent is None else value.type()
+            for value, tangent in zip(graph.inputs, tangents, strict=True)
+        ]
+        found = tangents_of(graph.outputs, graph.inputs, directions)
+        kept = [value for value in found if value is not None]
+        inputs = [*graph.inputs, *(value for value in directions if value is not None)]
+        given = [*operands, *(value for value in tangents if value is not None)]
+        mapping = self.bind([operand.type for operand in operands])
+        placed = iter(inlined(Graph.of(inputs, kept), given, mapping))
+        return outputs, [None if value is None else next(placed) for value in found]
 
     def _gradient(self) -> tuple[GraphCall | None, list[bool]]:
         """The call from operands and output cotangents to cotangents, and which operands have one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from croton.graph.dims import Dim
 from croton.graph.dtypes import as_dtype
 from croton.graph.errors import ShapeError
 from croton.graph.values import Constant, EagerValue, TensorType
+from croton.ops import base
 
 
 def tensor(
@@ -44,17 +46,49 @@ def tensor(
 def constant(x: object, name: str | None = None, ndim: int | None = None, dtype: object = None) -> Constant:
     """A symbolic array whose numbers are known: a copy of `x`.
 
-    ndim: the number of axes it must have. dtype: what to convert to, that of the array if None.
+    ndim: the number of axes it must have. dtype: what to convert to, if None that of the array, and
+    config.floatX for Python's floats. These and small whole numbers take the dtype of arrays that they meet,
+    as numbers do that are not made constants.
 
     Raises:
         DTypeError: not an array of a supported dtype. ShapeError: it has another number of axes than `ndim`.
     """
+    weak = dtype is None and (type(x) is float or (type(x) is int and 0 <= x < 128))
+    if weak and type(x) is float:
+        dtype = config.floatX
     data = x.data if isinstance(x, (EagerValue, Constant)) else np.asarray(x)
     array = np.array(data, dtype=None if dtype is None else as_dtype(dtype), order="C", copy=True)
     if ndim is not None and array.ndim != ndim:
         raise ShapeError(f"constant: expected {ndim} axes, got shape {array.shape}")
     array.flags.writeable = False
-    return Constant.factory_constant(array, name)
+    made = Constant.factory_constant(array, name)
+    if weak:
+        vars(made)["weak"] = x
+    return made
+
+
+def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None) -> Any:
+    """x as an array of the symbolic world: variables and tensors as they are, all else as a constant.
+
+    name: for a constant. ndim: the number of axes to have: axes of size 1 are added or dropped in front.
+
+    Raises:
+        DTypeError: x is not an array of a supported dtype. ShapeError: it has more axes than `ndim`.
+    """
+    from croton.ops.rearranging import shape_padleft
+    from croton.ops.shape import squeeze
+
+    array = constant(x) if type(x) in (int, float) else base.as_array(x)
+    if name is not None and isinstance(array, Constant):
+        array = Constant.factory_constant(array.data, name)
+    if ndim is None or base.rank_of(array) == ndim:
+        return array
+    surplus = base.rank_of(array) - ndim
+    if surplus < 0:
+        return shape_padleft(array, -surplus)
+    if any(size != 1 for size in base.shape_of(array)[:surplus]):
+        raise ShapeError(f"as_tensor_variable: expected {ndim} axes, got {base.rank_of(array)}")
+    return squeeze(array, tuple(range(surplus)))
 
 
 def _constructor(
@@ -81,6 +115,8 @@ _KINDS: dict[str, tuple[int | None, ...]] = {
     "tensor3": (None,) * 3,
     "tensor4": (None,) * 4,
     "tensor5": (None,) * 5,
+    "tensor6": (None,) * 6,
+    "tensor7": (None,) * 7,
 }
 _PREFIXES = {
     "": None,
@@ -114,7 +150,5 @@ def _several(kind: str) -> Callable[..., list[TensorVariable]]:
 
 
 PLURALS: dict[str, Callable[..., list[TensorVariable]]] = {
-    kind + "s" if not kind.endswith("x") else kind[:-2] + "ices": _several(kind)
-    for kind in CONSTRUCTORS
-    if not kind.endswith(("row", "col", "3", "4", "5"))
+    kind + "s" if not kind.endswith("x") else kind[:-2] + "ices": _several(kind) for kind in CONSTRUCTORS
 }

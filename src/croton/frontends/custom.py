@@ -151,6 +151,7 @@ class CustomGradient(GraphCall):
     """A call in a symbolic graph: the graph of the function, and a gradient function over its inputs."""
 
     name = "custom_gradient"
+    forward_by_graph = False  # forward derivatives follow the gradient function too
 
     def __init__(
         self, graph: Graph, label: str, rule: _Rule, sources: Sequence[Value], variables: Sequence[Any]
@@ -173,7 +174,7 @@ class CustomGradient(GraphCall):
         chosen = [*found[:count], *(None if n is None else found[count + n] for n in self.variables)]
         results = [None if value is None else base.symbolic(value) for value in chosen]
         present = [value for value in results if value is not None]
-        mapping = self._bind([operand.type for operand in operands])
+        mapping = self.bind([operand.type for operand in operands])
         placed = inlined(Graph.of((*self.sources, *seeds), present), [*operands, *cotangents], mapping)
         done = dict(zip(present, placed, strict=True))
         return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -14,12 +15,15 @@ import numpy as np
 
 from croton.frontends.composite import any_composite
 from croton.frontends.config import config
+from croton.frontends.function_view import Maker, copied, rebuilt, shared_variables
+from croton.frontends.inputs import In
+from croton.frontends.modes import Way, get_mode
+from croton.frontends.replacing import replaced
 from croton.frontends.variables import SharedVariable, TensorVariable
 from croton.graph import dims, dtypes
-from croton.graph.dims import Dim, Guard, Symbol
+from croton.graph.dims import Dim, Guard
 from croton.graph.errors import DTypeError, MissingInputError, ShapeError, UnusedInputError
-from croton.graph.faults import NanGuardMode
-from croton.graph.graph import Graph, copy_graph
+from croton.graph.graph import Graph
 from croton.graph.interpreter import interpret
 from croton.graph.values import Constant, EagerValue, Equation, NDArray, TensorType, Value, user_location
 from croton.ops import base
@@ -30,54 +34,36 @@ if TYPE_CHECKING:
     from croton.compiler.compile import Executable, Lowered
     from croton.compiler.profile import Profile
 
-Mode = str | NanGuardMode
-MODES = ("compile", "interpret", "debug", "nan-guard", "nan_guard")
-
-
-class In:
-    """An input with options: a default `value`, a `name` to pass it by, leave to downcast."""
-
-    def __init__(
-        self,
-        variable: Value,
-        name: str | None = None,
-        value: object = None,
-        allow_downcast: bool | None = None,
-        **_: Any,
-    ) -> None:
-        self.variable = variable
-        self.name = name or getattr(variable, "name", None)
-        self.value = value
-        self.allow_downcast = allow_downcast
-
 
 def function(
     inputs: Sequence[Any],
     outputs: Any = None,
+    mode: Any = None,
     updates: Any = None,
     givens: Any = None,
-    *,
-    on_unused_input: str | None = None,
-    allow_input_downcast: bool | None = None,
-    name: str | None = None,
-    mode: Mode | None = None,
-    profile: bool | None = None,
     no_default_updates: bool | Sequence[SharedVariable] = False,
+    accept_inplace: bool = False,
+    name: str | None = None,
+    rebuild_strict: bool = True,
+    allow_input_downcast: bool | None = None,
+    profile: bool | None = None,
+    on_unused_input: str | None = None,
 ) -> Function:
     """A callable that computes `outputs` from `inputs` and then gives shared variables their updates.
 
-    inputs: variables or `In`. outputs: a variable, a list, a tuple, a dict of them, or None.
+    inputs: variables or `In`. outputs: a variable (or `Out`), a list, a tuple, a dict of them, or None.
+    mode: "compile"; "interpret": NumPy, operation by operation; "debug": compiled, and every step compared
+        with NumPy; "nan-guard" or a `NanGuardMode`: compiled, and the first step that makes NaN or infinity
+        raises (the last two are slow); a `Mode`, or Theano's name for one.
     updates: pairs or a dict of shared variable -> expression of its new value.
     givens: pairs or a dict of variable -> expression that replaces it.
     on_unused_input: "raise", "warn" or "ignore".
     allow_input_downcast: whether arguments may lose precision: True, False, or None: Python floats only.
         For scalars, Python's numbers are taken in the dtype of the input in any case.
-    mode: "compile"; "interpret": NumPy, operation by operation; "debug": compiled, and every step compared
-        with NumPy; "nan-guard" or a `NanGuardMode`: compiled, and the first step that makes NaN or infinity
-        raises. The last two are slow.
     profile: whether the function notes what its steps take, shown by `f.profile()`; None: as `config` says.
     no_default_updates: shared variables that keep their value though they have a `default_update`, as the
         states of random streams do: a list, or True for all.
+    accept_inplace and rebuild_strict are accepted for Theano's sake.
 
     Raises:
         MissingInputError: an output needs a variable that is not an input.
@@ -98,26 +84,44 @@ def function(
             no_default_updates=no_default_updates,
         )
         return cast(Function, composite)  # called as one is
-    described = [entry if isinstance(entry, In) else In(entry) for entry in _listed(inputs, "inputs")]
+    chosen = get_mode(mode)
+    described, states, steps = _separate_states(_listed(inputs, "inputs"))
     flat, rebuild = _flatten_outputs(outputs)
-    pairs = _pairs(updates, "updates")
+    pairs = _pairs(updates, "updates") + steps
     roots = [*flat, *(expression for _, expression in pairs)]
-    replaced = _pairs(givens, "givens")
-    roots = _replace_givens(roots, replaced)
+    replacements = _pairs(givens, "givens") + states
+    roots = replaced(roots, replacements, "function: givens") if replacements else roots
     flat, new_values = roots[: len(flat)], roots[len(flat) :]
     shareds = [shared for shared, _ in pairs]
     changes = dict(zip(shareds, _check_updates(shareds, new_values), strict=True))
     variables = [entry.variable for entry in described]
-    _check_inputs(variables)
-    _add_default_updates(changes, variables, flat, replaced, no_default_updates)
+    _add_default_updates(changes, variables, flat, replacements, no_default_updates)
     updated = list(changes.values())
     graph = _assemble(variables, [*flat, *updated], list(changes))
     _check_unused(graph, variables, on_unused_input or config.on_unused_input)
-    builder = _FunctionBuilder(graph, described, list(changes), len(flat), rebuild)
+    builder = FunctionBuilder(graph, described, list(changes), len(flat), rebuild)
     builder.downcast = allow_input_downcast
     builder.name = name or "function"
+    builder.disabled = (*config.disabled_passes, *chosen.disabled)
     builder.profile = config.profile if profile is None else profile
-    return builder.build(mode or config.mode)
+    return builder.build(chosen.name)
+
+
+def _separate_states(entries: list[Any]) -> tuple[list[In], list[tuple[Any, Any]], list[tuple[Any, Any]]]:
+    """The inputs that are passed; and for those that have updates, which are states of the function, shared
+    variables in their place and the updates of these."""
+    described = [entry if isinstance(entry, In) else In(entry) for entry in entries]
+    _check_inputs([entry.variable for entry in described])
+    states: list[tuple[Any, Any]] = []
+    steps: list[tuple[Any, Any]] = []
+    for entry in described:
+        if entry.update is not None:
+            type, shown = entry.variable.type, f"function: the value of {entry.variable!r}"
+            start = as_argument(entry.value, type, shown, True)
+            shared = SharedVariable(start, entry.name, (None,) * type.rank)
+            states.append((entry.variable, shared))
+            steps.append((shared, entry.update))
+    return [entry for entry in described if entry.update is None], states, steps
 
 
 def _composite_function(*arguments: Any, **options: Any) -> Any:
@@ -139,10 +143,20 @@ def _flatten_outputs(outputs: Any) -> tuple[list[Value], Any]:
         return [], "none"
     if isinstance(outputs, dict):
         keys = list(outputs)
-        return [_output(outputs[key]) for key in keys], lambda arrays: dict(zip(keys, arrays, strict=True))
+        return [_output(outputs[key]) for key in keys], _Keyed(keys)
     if isinstance(outputs, (list, tuple)):
         return [_output(entry) for entry in outputs], "list"
     return [_output(outputs)], "single"
+
+
+class _Keyed:
+    """Makes a dict of the list of outputs."""
+
+    def __init__(self, keys: list[Any]) -> None:
+        self.keys = keys
+
+    def __call__(self, arrays: Sequence[NDArray]) -> dict[Any, NDArray]:
+        return dict(zip(self.keys, arrays, strict=True))
 
 
 def _output(entry: Any) -> Value:
@@ -163,26 +177,6 @@ def _pairs(entries: Any, what: str) -> list[tuple[Any, Any]]:
             raise ValueError(f"function: {what} name {variable!r} twice")
         seen.add(id(variable))
     return pairs
-
-
-def _replace_givens(roots: list[Value], givens: list[tuple[Any, Any]]) -> list[Value]:
-    if not givens:
-        return roots
-    replacements: dict[Value, Value] = {}
-    mapping: dict[Symbol, Dim] = {}
-    for variable, expression in givens:
-        if not isinstance(variable, Value):
-            raise TypeError(f"function: givens replace variables, got {type(variable).__name__}")
-        value = base.symbolic(base.cast(base.as_array(expression), variable.type.dtype))
-        if value.type.rank != variable.type.rank:
-            raise ShapeError(f"function: givens replace {variable!r} ({variable.type}) by {value.type}")
-        for old, new in zip(variable.type.shape, value.type.shape, strict=True):
-            symbol = dims.single_symbol(old)
-            if symbol is not None and old != new:
-                mapping.setdefault(symbol, new)
-        replacements[variable] = value
-    graph = Graph.of((), roots)
-    return list(copy_graph(graph, replacements, mapping).outputs)
 
 
 def _add_default_updates(
@@ -210,7 +204,7 @@ def _add_default_updates(
         }
         if not found:
             return
-        new_values = _check_updates(list(found), _replace_givens(list(found.values()), givens))
+        new_values = _check_updates(list(found), replaced(list(found.values()), givens, "function: givens"))
         changes.update(zip(found, new_values, strict=True))
 
 
@@ -325,6 +319,48 @@ class FunctionDetails:
         self._executable = executable
         self._profile = profile
 
+    def remember(self, builder: FunctionBuilder, mode: Way) -> None:
+        """Keeps what the function was made from."""
+        self._builder, self._mode = builder, mode
+
+    def reduce_function(self) -> tuple[Any, ...]:
+        """A pickled function is what it was made from; loading it finds the compiled code in the cache."""
+        return rebuilt, (self._builder, self._mode)
+
+    def deepcopy_function(self, memo: dict[int, Any]) -> Function:
+        """A function of deep copies of the shared variables."""
+        return rebuilt(copy.deepcopy(self._builder, memo), self._mode)
+
+    def copy(
+        self,
+        share_memory: bool = False,
+        swap: Mapping[Any, Any] | None = None,
+        delete_updates: bool = False,
+        name: str | None = None,
+        profile: bool = False,
+    ) -> Function:
+        """The function with some shared variables swapped for others of their type, or without its updates.
+
+        share_memory and profile are accepted for Theano's sake.
+
+        Raises:
+            TypeError: something other than a shared variable of this function is swapped.
+        """
+        return copied(self._builder, self._mode, swap, delete_updates, name)
+
+    @property
+    def maker(self) -> Maker:
+        """How the function was made, and the graph it runs, as Theano shows them."""
+        return Maker(self._builder, self._mode, self.graph())
+
+    @property
+    def name(self) -> str:
+        return self._builder.name
+
+    def get_shared(self) -> list[SharedVariable]:
+        """The shared variables that the function reads or updates."""
+        return shared_variables(self._builder)
+
     def c_source(self) -> str:
         """The C that the function is, all translation units one after the other."""
         if self._executable is None:
@@ -402,7 +438,7 @@ def _failure(executable: Executable, name: str, *details: Any) -> BaseException:
     return failure(executable, name, *details)
 
 
-class _FunctionBuilder:
+class FunctionBuilder:
     """Turns a graph whose inputs are arguments and shared variables into a callable."""
 
     def __init__(
@@ -420,17 +456,16 @@ class _FunctionBuilder:
         self.rebuild = rebuild
         self.downcast: bool | None = None
         self.name = "function"
+        self.disabled: tuple[str, ...] = ()
         self.profile = False
 
-    def build(self, mode: Mode) -> Function:
-        """The function.
+    def build(self, mode: Way) -> Function:
+        """The function, which remembers what it was made from."""
+        made = self._built(mode)
+        made.details.remember(self, mode)
+        return made
 
-        Raises:
-            ValueError: the mode is none of those that `function` takes.
-        """
-        if mode not in MODES and not isinstance(mode, NanGuardMode):
-            known = ", ".join(repr(name) for name in MODES)
-            raise ValueError(f"mode must be one of {known} or a NanGuardMode, got {mode!r}")
+    def _built(self, mode: Way) -> Function:
         if mode != "interpret":
             from croton.toolchain.compilers import find_compiler  # late: the compiler is half of the package
 
@@ -448,7 +483,7 @@ class _FunctionBuilder:
             (self.graph.inputs.index(shared), self.returned + position)
             for position, shared in enumerate(self.updated)
         ]
-        executable = compile_graph(self.graph, config.disabled_passes, state, self.profile)
+        executable = compile_graph(self.graph, self.disabled, state, self.profile)
         profile = _new_profile(self.name, executable) if self.profile else None
         inputs = [*self._inputs(), *(("constant", array) for array in executable.record.constants)]
         return Function(
@@ -478,7 +513,7 @@ class _FunctionBuilder:
 
         return self._evaluated(evaluate)
 
-    def _checked(self, mode: Mode) -> Function:
+    def _checked(self, mode: Way) -> Function:
         """A function that is compiled step by step and looked at."""
         from croton.frontends.checking import checker
 
@@ -536,6 +571,8 @@ class _FunctionBuilder:
         entry = self.described[position]
         allowed = self.downcast if entry.allow_downcast is None else entry.allow_downcast
         shown = f"{self.name}: argument {entry.name!r}" if entry.name else f"{self.name}: argument {position}"
+        if entry.strict and getattr(value, "dtype", None) != entry.variable.type.dtype:
+            raise DTypeError(f"{shown} is strict: expected an array of {entry.variable.type.dtype.name}")
         return as_argument(value, entry.variable.type, shown, allowed)
 
 
@@ -554,13 +591,21 @@ def as_argument(value: object, type: TensorType, shown: str, downcast: bool | No
         python_number = isinstance(value, (bool, int, float)) and dtypes.is_inexact(type.dtype)
         small = isinstance(value, int) and dtypes.is_integer(type.dtype) and _fits(value, type)
         safe = (np.can_cast(array.dtype, type.dtype, "safe") and not dtypes.is_complex(array.dtype)) or small
-        if not (downcast or safe or (python_number and downcast is None)):
+        if not (downcast or safe or (python_number and downcast is None) or _is_exact(value, array, type)):
             raise DTypeError(
                 f"{shown}: expected {type.dtype.name}, got {array.dtype.name}; convert it, "
                 "or make the function with allow_input_downcast=True"
             )
         array = array.astype(type.dtype)
     return np.require(array, requirements=["C", "A"]).reshape(array.shape)
+
+
+def _is_exact(value: object, array: NDArray, type: TensorType) -> bool:
+    """Whether the numbers of a Python list are also numbers of this dtype; arrays keep to their dtype."""
+    if not isinstance(value, (list, tuple)) or not np.can_cast(array.dtype, type.dtype, "same_kind"):
+        return False
+    with np.errstate(all="ignore"):
+        return np.array_equal(array.astype(type.dtype), array, equal_nan=dtypes.is_inexact(type.dtype))
 
 
 def _fits(value: int, type: TensorType) -> bool:

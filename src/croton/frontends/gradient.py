@@ -15,6 +15,7 @@ from croton.graph.values import Value
 from croton.ops import base
 from croton.ops.comparison import equal
 from croton.ops.creation import arange
+from croton.ops.missing_gradients import DisconnectedType
 from croton.ops.shape import ones_like, reshape, zeros_like
 
 
@@ -35,7 +36,7 @@ def grad(
     consider_constant: variables no derivative flows through.
     disconnected_inputs: "raise", "warn" or "ignore" for variables the cost does not depend on, whose
         derivative is zero.
-    return_disconnected: "zero" or "none": what stands for such a derivative.
+    return_disconnected: "zero", "none" or "disconnected": what stands for such a derivative.
 
     Raises:
         ShapeError: the cost is not a scalar.
@@ -47,14 +48,16 @@ def grad(
             "grad: cost must be a symbolic variable, got a function; "
             "differentiate eager code with ct.GradientTape"
         )
-    variables = _variables(differentiable_parts(wrt), disconnected_inputs, "grad")
-    outputs, seeds = _seeds(cost, known_grads)
+    variables = differentiable_variables(differentiable_parts(wrt), disconnected_inputs, "grad")
+    outputs, seeds = starting_points(cost, known_grads, "grad")
     found = cotangents_of(outputs, seeds, variables, list(consider_constant or ()))
     results = [
-        _result(variable, cotangent, disconnected_inputs, return_disconnected)
+        result_of(
+            variable, cotangent, disconnected_inputs, return_disconnected, _unconnected(variable, "grad")
+        )
         for variable, cotangent in zip(variables, found, strict=True)
     ]
-    return _like(wrt, results)
+    return like_given(wrt, results)
 
 
 @base.building_graphs()
@@ -74,8 +77,8 @@ def jacobian(
         DTypeError: the expression is not of a floating dtype, or a variable is of an integer dtype.
         DisconnectedInputError: the expression does not depend on a variable (see `grad`).
     """
-    _check_expression(expression, "jacobian")
-    variables = _variables(wrt, disconnected_inputs, "jacobian")
+    check_expression(expression, "jacobian")
+    variables = differentiable_variables(wrt, disconnected_inputs, "jacobian")
     constants = list(consider_constant or ())
     flat = base.symbolic(reshape(expression, (-1,)))
     places = arange(base.shape_of(flat)[0])
@@ -84,12 +87,12 @@ def jacobian(
         seed = base.symbolic(base.cast(equal(places, place), flat.type.dtype))
         found = cotangents_of([flat], [seed], variables, constants)
         return state, [
-            _result(variable, cotangent, disconnected_inputs, "zero", "jacobian")
+            result_of(variable, cotangent, disconnected_inputs, "zero", _unconnected(variable, "jacobian"))
             for variable, cotangent in zip(variables, found, strict=True)
         ]
 
     _, rows = scan_loop(row, [], places)
-    return _like(
+    return like_given(
         wrt,
         [
             reshape(stacked, (*expression.type.shape, *variable.type.shape))
@@ -116,17 +119,16 @@ def hessian(
         "consider_constant": consider_constant,
         "disconnected_inputs": disconnected_inputs,
     }
-    variables = _variables(wrt, disconnected_inputs, "hessian")
+    variables = differentiable_variables(wrt, disconnected_inputs, "hessian")
     slopes = grad(cost, variables, **options)
-    return _like(
+    return like_given(
         wrt, [jacobian(slope, variable, **options) for slope, variable in zip(slopes, variables, strict=True)]
     )
 
 
-def _variables(wrt: Any, disconnected: str, caller: str) -> list[Value]:
+def differentiable_variables(wrt: Any, disconnected: str, caller: str) -> list[Value]:
     """What to differentiate with respect to, as a list."""
-    if disconnected not in ("raise", "warn", "ignore"):
-        raise ValueError(f'disconnected_inputs must be "raise", "warn" or "ignore", got {disconnected!r}')
+    check_disconnected(disconnected, "disconnected_inputs")
     variables: list[Any] = list(wrt) if isinstance(wrt, (list, tuple)) else [wrt]
     for variable in variables:
         if not isinstance(variable, Value):
@@ -138,7 +140,7 @@ def _variables(wrt: Any, disconnected: str, caller: str) -> list[Value]:
     return variables
 
 
-def _like(wrt: Any, results: list[Any]) -> Any:
+def like_given(wrt: Any, results: list[Any]) -> Any:
     """The results as `wrt` was given: one, a list or a tuple; sparse for sparse variables."""
     asked = wrt if isinstance(wrt, (list, tuple)) else [wrt]
     results = [
@@ -150,7 +152,7 @@ def _like(wrt: Any, results: list[Any]) -> Any:
     return tuple(results) if isinstance(wrt, tuple) else results
 
 
-def _check_expression(expression: object, caller: str) -> None:
+def check_expression(expression: object, caller: str) -> None:
     if not isinstance(expression, Value):
         raise TypeError(f"{caller}: expression must be a variable, got {type(expression).__name__}")
     if not dtypes.is_inexact(expression.type.dtype):
@@ -159,34 +161,48 @@ def _check_expression(expression: object, caller: str) -> None:
         )
 
 
-def _seeds(cost: Value | None, known_grads: Mapping[Value, Any] | None) -> tuple[list[Value], list[Value]]:
+def starting_points(
+    cost: Value | None, known_grads: Mapping[Value, Any] | None, caller: str
+) -> tuple[list[Value], list[Value]]:
+    """The values that derivatives start from, and the cotangents there."""
     outputs: list[Value] = []
     seeds: list[Value] = []
     if cost is not None:
         if not isinstance(cost, Value):
-            raise TypeError(f"grad: cost must be a variable, got {type(cost).__name__}")
+            raise TypeError(f"{caller}: cost must be a variable, got {type(cost).__name__}")
         if cost.type.rank != 0:
-            raise ShapeError(f"grad: cost must be a scalar, got {cost.type}; sum or average it first")
+            raise ShapeError(f"{caller}: cost must be a scalar, got {cost.type}; sum or average it first")
         if not dtypes.is_inexact(cost.type.dtype):
-            raise DTypeError(f"grad: cost must be of a floating dtype, got {cost.type.dtype.name}")
+            raise DTypeError(f"{caller}: cost must be of a floating dtype, got {cost.type.dtype.name}")
         outputs.append(cost)
         seeds.append(base.symbolic(ones_like(cost)))
     for value, cotangent in (known_grads or {}).items():
         outputs.append(value)
         seeds.append(base.symbolic(base.cast(base.as_array(cotangent), value.type.dtype)))
     if not outputs:
-        raise ValueError("grad: give a cost or known_grads")
+        raise ValueError(f"{caller}: give a cost or known_grads")
     return outputs, seeds
 
 
-def _result(
-    variable: Value, cotangent: Value | None, disconnected: str, returned: str, caller: str = "grad"
-) -> Any:
-    if cotangent is not None:
-        return cotangent
-    message = f"{caller}: the cost does not depend on {variable!r} in a differentiable way"
+def _unconnected(variable: Value, caller: str) -> str:
+    return f"{caller}: the cost does not depend on {variable!r} in a differentiable way"
+
+
+def result_of(value: Value, found: Value | None, disconnected: str, returned: str, message: str) -> Any:
+    """A derivative of the shape of `value`, or what stands for it where there is none."""
+    if returned.lower() not in ("zero", "none", "disconnected"):
+        raise ValueError(f'return_disconnected must be "zero", "none" or "disconnected", got {returned!r}')
+    if found is not None:
+        return found
     if disconnected == "raise":
-        raise DisconnectedInputError(f'{message}; pass disconnected_inputs="ignore" for a zero derivative')
+        raise DisconnectedInputError(f'{message}; pass "ignore" for a zero derivative')
     if disconnected == "warn":
         warnings.warn(message, stacklevel=4)
-    return None if returned.lower() == "none" else zeros_like(variable)
+    if returned.lower() == "disconnected":
+        return DisconnectedType()()
+    return None if returned.lower() == "none" else zeros_like(value)
+
+
+def check_disconnected(policy: str, name: str) -> None:
+    if policy not in ("raise", "warn", "ignore"):
+        raise ValueError(f'{name} must be "raise", "warn" or "ignore", got {policy!r}')

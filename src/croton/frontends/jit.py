@@ -18,7 +18,8 @@ import numpy as np
 from croton.frontends import tree
 from croton.frontends.call import GraphCall, closed_over
 from croton.frontends.eager import Tensor, Variable
-from croton.frontends.function import In, function
+from croton.frontends.function import function
+from croton.frontends.inputs import In
 from croton.frontends.trace import ARRAY, ArrayPattern, NumberPattern, Pattern, Traced, trace
 from croton.graph.dtypes import as_dtype
 from croton.graph.errors import DTypeError, ShapeError
@@ -50,7 +51,11 @@ class _Compiled:
         ]
         self.single = traced.structure.is_leaf and traced.returned == 1
         self.function = function(
-            inputs, outputs[0] if self.single else outputs, updates, on_unused_input="ignore", name=label
+            inputs,
+            outputs[0] if self.single else outputs,
+            updates=updates,
+            on_unused_input="ignore",
+            name=label,
         )
         self.traced = traced
         self.label = label

@@ -30,6 +30,7 @@ from croton.ops import base
 from croton.ops.base import Array
 from croton.ops.dimension import dim_of
 from croton.ops.kernel import CFunction, KernelOperation
+from croton.ops.missing_gradients import Disconnected, MissingGradient
 
 
 class Apply:
@@ -60,6 +61,8 @@ class Op:
       `c_code(...)` returns C (see the module's text); with both, compiled functions run the C.
     - `grad(inputs, output_gradients)`, or `L_op(inputs, outputs, output_gradients)`, returns the gradients of
       the inputs, None where none flows.
+    - `R_op(inputs, directions)` returns the derivatives of the outputs along directions of the inputs (None:
+      zero); without it, `ct.Rop` makes them of `grad`.
     - `infer_shape(fgraph, node, shapes)` returns the output shapes in terms of input shapes; without it,
       sizes that `make_node` leaves open are found by running `perform`.
     - `__props__` names attributes that tell operations apart; without it no two are equal.
@@ -283,6 +286,22 @@ class _OfOp:
         shapes = _output_shapes(node) if self.shapes is None else self.shapes
         return tuple(TensorType(o.type.dtype, shape) for o, shape in zip(node.outputs, shapes, strict=True))
 
+    def jvp(
+        self, operands: Sequence[Array], outputs: Sequence[Array], tangents: Sequence[Array | None]
+    ) -> tuple[Sequence[Array], list[Any]] | None:
+        """By the operation's own R_op, if it has one."""
+        push = getattr(self.op, "R_op", None)
+        if push is None:
+            return None
+        found = push(list(operands), list(tangents))
+        if not isinstance(found, (list, tuple)) or len(found) != len(outputs):
+            got = len(found) if isinstance(found, (list, tuple)) else type(found).__name__
+            raise TypeError(
+                f"{self.op}.R_op: expected a list of {len(outputs)} derivatives, got {got}{self._place()}"
+            )
+        pairs = zip(found, outputs, strict=True)
+        return outputs, [None if v is None else base.cast(v, base.dtype_of(output)) for v, output in pairs]
+
     def vjp(
         self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
     ) -> Sequence[Any]:
@@ -298,8 +317,10 @@ class _OfOp:
         ]
 
     def _gradient(self, value: Any, operand: Array, position: int) -> Array | None:
-        if value is None or not is_inexact(base.dtype_of(operand)):
+        if value is None or isinstance(value, Disconnected) or not is_inexact(base.dtype_of(operand)):
             return None
+        if isinstance(value, MissingGradient):
+            return value
         array = base.as_array(value)
         if base.rank_of(array) != base.rank_of(operand):
             raise ShapeError(

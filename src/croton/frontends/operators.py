@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from croton.frontends.composite import Composite
+from croton.frontends.elementwise_methods import ElementwiseMethods
 from croton.frontends.shape_methods import ShapeMethods
 from croton.graph import dims
 from croton.graph.dims import Dim
@@ -41,7 +42,7 @@ class ShapeTuple(tuple[Any, ...]):
         return dims.product(self)
 
 
-class ArrayMethods(ShapeMethods):
+class ArrayMethods(ElementwiseMethods, ShapeMethods):
     """Python's operators and NumPy's methods in terms of the operations.
 
     Sparse matrices, which do what they do with dense ones in their own way, come first.
@@ -177,8 +178,8 @@ class ArrayMethods(ShapeMethods):
     def __round__(self, decimals: int = 0) -> Array:
         return rounding.round(self, decimals)
 
-    def round(self, decimals: int = 0) -> Array:
-        return rounding.round(self, decimals)
+    def round(self, decimals: Any = 0, mode: str | None = None) -> Array:
+        return rounding.round(self, decimals, mode)
 
     def clip(self, min: Any = None, max: Any = None) -> Array:
         return arithmetic.clip(self, min, max)
@@ -217,21 +218,27 @@ class ArrayMethods(ShapeMethods):
     def dot(self, other: Any) -> Array:
         return contraction.dot(self, other)
 
-    def reshape(self, *new_shape: Any) -> Array:
-        return shape.reshape(self, new_shape[0] if len(new_shape) == 1 else new_shape)
+    def reshape(self, *new_shape: Any, ndim: int | None = None) -> Array:
+        return shape.reshape(self, new_shape[0] if len(new_shape) == 1 else new_shape, ndim)
 
     def transpose(self, *axes: Any) -> Array:
         order = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
         return shape.transpose(self, order or None)
 
-    def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-        return reduction.sum(self, axis, dtype, keepdims)
+    def sum(
+        self, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+    ) -> Array:
+        return reduction.sum(self, axis, dtype, keepdims, acc_dtype)
 
-    def prod(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-        return reduction.prod(self, axis, dtype, keepdims)
+    def prod(
+        self, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+    ) -> Array:
+        return reduction.prod(self, axis, dtype, keepdims, acc_dtype)
 
-    def mean(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-        return reduction.mean(self, axis, dtype, keepdims)
+    def mean(
+        self, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+    ) -> Array:
+        return reduction.mean(self, axis, dtype, keepdims, acc_dtype)
 
     def max(self, axis: Any = None, keepdims: bool = False) -> Array:
         return reduction.max(self, axis, keepdims)

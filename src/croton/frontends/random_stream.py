@@ -50,7 +50,7 @@ class RandomState(SharedVariable):
         self.following: Value = add(self, np.array([0, 1], np.uint64))
         self.default_update = self.following
 
-    def get_value(self, borrow: bool = False) -> StreamState:
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> StreamState:
         """The current state: a copy, or with `borrow` the buffer itself."""
         return super().get_value(borrow).view(StreamState)
 

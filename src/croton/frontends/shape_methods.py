@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from croton.ops import base, creation, gathering, indexing, rearranging, shape
+from croton.ops import aliases, base, creation, gathering, indexing, rearranging, shape
 from croton.ops.base import Array
 
 
@@ -45,9 +45,23 @@ class ShapeMethods:
     def swapaxes(self, axis1: int, axis2: int) -> Array:
         return rearranging.swapaxes(self, axis1, axis2)
 
-    def flatten(self, ndim: int = 1) -> Array:
-        """As a vector, or with the last axes joined so that `ndim` axes remain."""
-        return rearranging.flatten(self, ndim)
+    def flatten(self, ndim: Any = 1, outdim: Any = None) -> Array:
+        """As a vector, or with the last axes joined so that `ndim` axes remain (`outdim`: the same)."""
+        return rearranging.flatten(self, ndim, outdim)
+
+    def copy(self, name: str | None = None) -> Array:
+        """The array itself: arrays are never changed, so that nobody needs a copy."""
+        return self
+
+    def transfer(self, target: str) -> Array:
+        """The array itself: `target` can only be "cpu".
+
+        Raises:
+            ValueError: it is something else.
+        """
+        if target != "cpu":
+            raise ValueError(f'transfer: target must be "cpu", got {target!r}')
+        return self
 
     def ravel(self) -> Array:
         return rearranging.ravel(self)
@@ -69,12 +83,11 @@ class ShapeMethods:
 
     def nonzero(self, return_matrix: bool = False) -> Any:
         """Index arrays of the elements that are not zero, or with `return_matrix` one row per axis."""
-        found = gathering.nonzero(self)
-        return shape.stack(found) if return_matrix else found
+        return gathering.nonzero(self, return_matrix)
 
     def nonzero_values(self) -> Array:
         """The elements that are not zero."""
-        return gathering.take(rearranging.ravel(self), gathering.flatnonzero(self), 0)
+        return aliases.nonzero_values(self)
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
         return creation.diagonal(self, offset, axis1, axis2)

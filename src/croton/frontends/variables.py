@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from croton.frontends.config import config
 from croton.frontends.operators import ArrayMethods
 from croton.graph.dtypes import as_dtype
 from croton.graph.errors import DTypeError, ShapeError
+from croton.graph.pickling import notes
 from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
 from croton.ops import base
 from croton.ops.test_values import Tag
@@ -19,6 +22,28 @@ class SymbolicMethods(ArrayMethods):
     """What symbolic variables and constants have in common."""
 
     __slots__ = ()
+
+    def eval(self, inputs_to_values: Mapping[Any, Any] | None = None, **options: Any) -> NDArray:
+        """The value for arrays in place of variables, a dict by variable or by name; for trying things out.
+
+        options: as for `function`.
+
+        Raises:
+            MissingInputError: it depends on a variable that is not given.
+        """
+        from croton.frontends.constant_values import evaluated
+
+        return evaluated(self, inputs_to_values, options)  # type: ignore[arg-type]
+
+    def get_scalar_constant_value(self) -> NDArray:
+        """The number that this is whatever the inputs are.
+
+        Raises:
+            NotScalarConstantError: it depends on a variable or has axes.
+        """
+        from croton.frontends.constant_values import get_scalar_constant_value
+
+        return get_scalar_constant_value(self)
 
     @property
     def tag(self) -> Any:
@@ -50,6 +75,10 @@ class TensorVariable(SymbolicMethods, Value):
     def dtype(self) -> str:
         """The name of the dtype, as in Theano."""
         return self.type.dtype.name
+
+    def clone(self, name: str | None = None) -> Any:
+        """A variable of the same type and name that nothing computes."""
+        return type(self)(self.type, name=name or self.name)
 
     def __bool__(self) -> bool:
         raise TypeError(
@@ -115,8 +144,16 @@ class SharedVariable(TensorVariable):
         self.cell = Cell(array, name)
         self.default_update = None
 
-    def get_value(self, borrow: bool = False) -> NDArray:
-        """The current value: a copy, or with `borrow` the buffer itself."""
+    def __reduce__(self) -> tuple[Any, ...]:
+        further = notes(self) or {}
+        further.pop("cell")
+        return _restored_shared, (type(self), self.cell.array, self.name, self.type), further or None
+
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> NDArray:
+        """The current value: a copy, or with `borrow` the buffer itself.
+
+        return_internal_type: accepted for Theano's sake; values are NumPy arrays in any case.
+        """
         array = self.cell.array
         return array if borrow else array.copy()
 
@@ -135,9 +172,34 @@ class SharedVariable(TensorVariable):
         for axis, (size, actual) in enumerate(zip(self.type.shape, array.shape, strict=True)):
             if isinstance(size, int) and size != actual:
                 raise ShapeError(
-                    f"{self}: axis {axis} has size {size}, got {actual}; give shape=(None, ...) to change it"
+                    f"{self}: axis {axis} has size {size}, got {actual}; make it with shape=(None, ...) "
+                    'or set config.shared_sizes = "free" to change sizes'
                 )
         self.cell.array = np.array(array, dtype=self.type.dtype, order="C", copy=not borrow or None)
+
+    def zero(self, borrow: bool = False) -> None:
+        """Sets all numbers to zero."""
+        self.set_value(np.zeros_like(self.cell.array), borrow=True)
+
+    def clone(self, name: str | None = None) -> SharedVariable:
+        """Another variable over the same buffer."""
+        made = SharedVariable(self.cell.array, name or self.name, None)
+        made.type, made.cell = self.type, self.cell
+        return made
+
+    @property
+    def container(self) -> Cell:
+        """The buffer."""
+        return self.cell
+
+
+def _restored_shared(
+    kind: type[SharedVariable], value: NDArray, name: str | None, type: TensorType
+) -> SharedVariable:
+    shared = kind.__new__(kind)  # the rest of what a subclass sets comes with the state
+    SharedVariable.__init__(shared, value, name, None)
+    shared.type = type
+    return shared
 
 
 def _symbol(name: str) -> Any:
@@ -149,22 +211,24 @@ def _symbol(name: str) -> Any:
 def shared(
     value: object,
     name: str | None = None,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
     *,
     dtype: object = None,
     shape: tuple[int | None, ...] | None = None,
     borrow: bool = False,
-    strict: bool = False,
-    allow_downcast: bool | None = None,
-    broadcastable: object = None,
+    broadcastable: Sequence[bool] | None = None,
 ) -> Any:
     """A variable whose value lives between calls of functions; a sparse one for a SciPy sparse matrix.
 
-    Sizes are fixed to those of the value, which makes faster code; `shape=(None, 3)` leaves some free.
-    `borrow`, `strict`, `allow_downcast` and `broadcastable` are accepted for Theano's sake: the value is
-    always copied.
+    Sizes are fixed to those of the value, which makes faster code; `shape=(None, 3)` leaves some free, and
+    `config.shared_sizes = "free"` all that are not told. broadcastable: Theano's way to tell which axes have
+    size 1; all others are free.
+    `strict`, `allow_downcast` and `borrow` are accepted for Theano's sake: the value is always copied.
 
     Raises:
         DTypeError: the value is not an array of a supported dtype.
+        ShapeError: it has another shape than told.
     """
     if type(value).__module__.startswith("scipy.sparse"):
         from croton.frontends.sparse.variable import shared_sparse
@@ -174,7 +238,20 @@ def shared(
     if dtype is not None:
         data = data.astype(as_dtype(dtype))
     as_dtype(data.dtype)
+    if shape is None and broadcastable is not None:
+        shape = tuple(1 if flag else None for flag in broadcastable)
+    if shape is None and config.shared_sizes == "free":
+        shape = (None,) * data.ndim
+    if shape is not None and not _has_shape(data, shape):
+        raise ShapeError(f"shared: the value has shape {data.shape}, expected {tuple(shape)}")
     return SharedVariable(data, name, shape)
+
+
+def _has_shape(data: NDArray, shape: Sequence[int | None]) -> bool:
+    """Whether an array has this shape; None is any size."""
+    return len(shape) == data.ndim and all(
+        size is None or size == actual for size, actual in zip(shape, data.shape, strict=True)
+    )
 
 
 Value.factory = TensorVariable

@@ -33,6 +33,12 @@ class Symbol:
         self.runtime = runtime
         self.binder: Any = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Symbol, (self.name, self.runtime)
+
+    def __copy__(self) -> Symbol:
+        return self
+
     def __repr__(self) -> str:
         return self.name
 
@@ -71,6 +77,12 @@ class Expression:
     def __init__(self, terms: tuple[tuple[Monomial, int], ...]) -> None:
         self.terms = terms
         self._hash = hash(terms)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _polynomial, (self.terms,)
+
+    def __copy__(self) -> Expression:
+        return self
 
     def __hash__(self) -> int:
         return self._hash
@@ -177,6 +189,12 @@ def _from_terms(terms: Mapping[Monomial, int]) -> Dim:
         return kept[0][1]
     kept.sort(key=lambda term: (-len(term[0]), [atom.sort_key() for atom in term[0]]))
     return Expression(tuple(kept))
+
+
+def _polynomial(terms: Iterable[tuple[Monomial, int]]) -> Dim:
+    """The sum of the terms, in canonical order: the symbols may be other ones than when they were sorted."""
+    found = {tuple(sorted(atoms, key=lambda atom: atom.sort_key())): factor for atoms, factor in terms}
+    return _from_terms(found)
 
 
 def add(left: Dim, right: Dim) -> Dim:

@@ -119,6 +119,12 @@ def _promote_two(first: DType, second: DType) -> DType:
     return as_dtype(np.promote_types(first, second))
 
 
+class Defaults:
+    """floating: the dtype of Python's floats where no array says another; the front end's `floatX`."""
+
+    floating: DType = FLOAT64
+
+
 def promote_scalar(dtype: DType, scalar: bool | int | float | complex) -> DType:
     """The dtype of an array of `dtype` combined with a Python scalar, which is weak (NEP 50)."""
     if isinstance(scalar, bool):
@@ -126,7 +132,7 @@ def promote_scalar(dtype: DType, scalar: bool | int | float | complex) -> DType:
     if isinstance(scalar, int):
         return INT64 if is_bool(dtype) else dtype
     if isinstance(scalar, float):
-        return dtype if is_inexact(dtype) else FLOAT64
+        return dtype if is_inexact(dtype) else promote(dtype, Defaults.floating)
     if is_complex(dtype):
         return dtype
     return complex_dtype(dtype) if is_inexact(dtype) else COMPLEX128
@@ -138,7 +144,7 @@ def scalar_dtype(scalar: bool | int | float | complex) -> DType:
         return BOOL
     if isinstance(scalar, int):
         return INT64 if -(2**63) <= scalar < 2**63 else UINT64
-    return FLOAT64 if isinstance(scalar, float) else COMPLEX128
+    return Defaults.floating if isinstance(scalar, float) else COMPLEX128
 
 
 @lru_cache(maxsize=256)

@@ -29,6 +29,10 @@ class NotDifferentiableError(TypeError):
     """A gradient was asked through an operation that has none."""
 
 
+class NullTypeGradError(NotDifferentiableError):
+    """A gradient was asked for something that an operation declares to have none."""
+
+
 class MissingTestValueError(AttributeError):
     """A variable has no test value although `config.compute_test_value` asks for one."""
 

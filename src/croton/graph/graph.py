@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from croton.graph import dims
 from croton.graph.dims import Dim, Symbol
@@ -26,6 +27,14 @@ class Graph:
         among: equations that find runtime sizes in this graph, before those that first did.
         """
         return Graph(tuple(inputs), tuple(outputs), sorted_equations(outputs, inputs, among))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from croton.graph.pickling import reduce_graph
+
+        return reduce_graph(self)
+
+    def __copy__(self) -> Graph:
+        return self
 
     @cached_property
     def consumers(self) -> Mapping[Value, list[Equation]]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from croton.graph import dims
-from croton.graph.dims import Symbol
+from croton.graph.dims import Guard, Symbol
 from croton.graph.graph import Graph
 from croton.graph.reporting import annotated, bind_sizes, place
 from croton.graph.values import Constant, Equation, NDArray, Value
@@ -78,6 +78,7 @@ def evaluate(
 ) -> list[NDArray]:
     """The outputs of one equation; `known` are the sizes so far, to which those found here are added."""
     for guard in equation.guards:
+        _learn_from(guard, known)
         left, right = dims.evaluate(guard.left, known), dims.evaluate(guard.right, known)
         if not guard.holds(left, right):
             raise guard.error(left, right, after=place(equation, known))
@@ -93,6 +94,21 @@ def evaluate(
     if symbol is not None:
         known[symbol] = int(results[-1])
     return results
+
+
+def _learn_from(guard: Guard, known: MutableMapping[Symbol, int]) -> None:
+    """A size that no array has told is what it is required to equal."""
+    if guard.kind != "equal":
+        return
+    left, right = dims.substitute(guard.left, known), dims.substitute(guard.right, known)
+    for one, other in ((left, right), (right, left)):
+        symbols = dims.symbols(one)
+        if len(symbols) != 1 or not isinstance(other, int):
+            continue
+        (symbol,) = symbols
+        factor = dims.exact_quotient(one, dims.of_atom(symbol))
+        if isinstance(factor, int) and factor and other % factor == 0:
+            known.setdefault(symbol, other // factor)
 
 
 def _array(value: Value, values: Mapping[Value, NDArray]) -> NDArray:

@@ -33,6 +33,13 @@ class TensorType:
     def rank(self) -> int:
         return len(self.shape)
 
+    ndim = rank
+
+    @property
+    def broadcastable(self) -> tuple[bool, ...]:
+        """Which axes are known to have size 1."""
+        return tuple(size == 1 for size in self.shape)
+
     @property
     def size(self) -> Dim:
         return dims.product(self.shape)
@@ -92,6 +99,16 @@ class Value:
         self.index = index
         self.name = name
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from croton.graph.pickling import notes, reduce_value
+
+        if self.owner is None:
+            return type(self), (self.type, None, 0, self.name), notes(self)
+        return reduce_value(self)
+
+    def __copy__(self) -> Value:
+        return self
+
     @property
     def dtype_(self) -> DType:
         """The dtype object; the front end's `dtype` is its name, as in Theano."""
@@ -112,6 +129,9 @@ class Constant(Value):
             data = data.copy(order="C")  # compiled code reads constants in C order
             data.flags.writeable = False
         self.data = data
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Constant.factory_constant, (self.data, self.name), getattr(self, "__dict__", None) or None
 
 
 class EagerValue:
@@ -163,6 +183,14 @@ class Equation:
             symbol for dim in self.op.parameter_dims() for symbol in _runtime((dim,)) if symbol is not own
         )
         return sorted((symbol for symbol in made if symbol not in known), key=lambda symbol: symbol.uid)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from croton.graph.pickling import reduce_equation
+
+        return reduce_equation(self)
+
+    def __copy__(self) -> Equation:
+        return self
 
     def __repr__(self) -> str:
         return f"<Equation {self.op}>"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from croton.graph.dims import Dim
+from croton.graph import dims
+from croton.graph.dims import Dim, Symbol
 from croton.graph.graph import Graph
 from croton.graph.values import Equation, Value
 from croton.loops.collapse import collapse
@@ -46,6 +47,7 @@ class _Scheduler:
         self.lowering = ExpressionLowering(self.materializer, Builder())
         self.steps: list[Step] = []
         self.position: dict[Value, int] = {}  # the step that makes a kept value
+        self.bound: dict[Symbol, int] = {}  # the step that finds a size
 
     def run(self, state: Sequence[tuple[int, int]]) -> Program:
         aliases: dict[Value, Value] = {}
@@ -87,6 +89,7 @@ class _Scheduler:
         for equation in [step.equation]:  # type: ignore[union-attr]
             for output in equation.outputs:
                 self.position[output] = len(self.steps)
+            self.bound.update((symbol, len(self.steps)) for symbol in equation.bound_symbols())
         self.steps.append(step)
 
     def _place_element(self, equation: Equation) -> None:
@@ -98,7 +101,8 @@ class _Scheduler:
 
     def _place_member(self, member: Member) -> None:
         roots = [self.materializer.root(load.data) for load in loads(member.expression)]
-        earliest = max((self.position[root] for root in roots if root in self.position), default=0)
+        made = [self.position[root] for root in roots if root in self.position]
+        earliest = max([*made, *(self.bound.get(symbol, 0) for symbol in _symbols(member))], default=0)
         if self.fuse:
             for number in range(len(self.steps) - 1, earliest - 1, -1):
                 step = self.steps[number]
@@ -136,6 +140,12 @@ class _Scheduler:
         mine = {load.data for load in loads(member.expression) if load.data.type.rank > 0}
         theirs = {load.data for other in nest.members for load in loads(other.expression)}
         return member.domain == nest.members[0].domain and bool(mine & theirs)
+
+
+def _symbols(member: Member) -> set[Symbol]:
+    """The sizes found while running that a member's loops and the arrays it reads have."""
+    shapes = [load.data.type.shape for load in loads(member.expression)]
+    return dims.runtime_symbols([*member.domain, *(size for shape in shapes for size in shape)])
 
 
 def stages(nest: Nest) -> list[list[Member]]:

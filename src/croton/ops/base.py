@@ -243,7 +243,8 @@ def common_dtype(operands: Sequence[object]) -> DType:
     weak = [weak_number(operand) for operand in operands]
     scalars = [number for number in weak if number is not None]
     if len(scalars) == len(operands):
-        return promote(*(scalar_dtype(scalar) for scalar in scalars))
+        floating = [scalar for scalar in scalars if isinstance(scalar, (float, complex))]
+        return promote(*(scalar_dtype(scalar) for scalar in floating or scalars))
     arrays = [operand for operand, number in zip(operands, weak, strict=True) if number is None]
     dtype = promote(*(dtype_of(as_array(array)) for array in arrays))
     for scalar in scalars:
@@ -325,12 +326,15 @@ def normalize_axes(axes: object, rank: int, operation: str) -> tuple[int, ...]:
 
 
 def as_dims(shape: object) -> tuple[Dim, ...]:
-    """A shape from an int, a dimension, or a sequence of ints, dimensions and scalar integer values.
+    """A shape from an int, a dimension, a vector of integers whose length is known, or a sequence of ints,
+    dimensions and scalar integer values.
 
     Raises:
-        TypeError: an entry is none of these.
+        TypeError: an entry is none of these. ShapeError: the number of axes is not known.
     """
-    from croton.ops.dimension import dim_of
+    from croton.ops.dimension import dim_of, dims_of_vector
 
+    if isinstance(shape, (Value, EagerValue, np.ndarray)) and rank_of(as_array(shape)) == 1:
+        return dims_of_vector(as_array(shape))
     listed = shape if isinstance(shape, (tuple, list)) else (shape,)
     return tuple(entry if isinstance(entry, Expression) else dim_of(entry) for entry in listed)

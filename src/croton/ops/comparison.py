@@ -16,6 +16,7 @@ from croton.ops.base import Array
 from croton.ops.elementwise import define, elementwise
 
 __all__ = [
+    "allclose",
     "equal",
     "greater",
     "greater_equal",
@@ -210,6 +211,13 @@ def isclose(a: object, b: object, rtol: float = 1e-5, atol: float = 1e-8, equal_
     near = logical_and(less_equal(absolute(subtract(first, second)), bound), isfinite(second))
     close = logical_or(near, equal(first, second))
     return logical_or(close, logical_and(isnan(first), isnan(second))) if equal_nan else close
+
+
+def allclose(a: object, b: object, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Array:
+    """Whether all elements are close, as `isclose` says."""
+    from croton.ops.reduction import all
+
+    return all(isclose(a, b, rtol, atol, equal_nan))
 
 
 def nan_to_num(

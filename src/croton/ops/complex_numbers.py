@@ -19,7 +19,7 @@ from croton.ops.arithmetic import absolute, divide, multiply, negative, sign
 from croton.ops.base import Array
 from croton.ops.elementwise import conjugate, define, elementwise, inexact_operands
 
-__all__ = ["angle", "conj", "imag", "iscomplex", "isreal", "real"]
+__all__ = ["angle", "complex_from_polar", "conj", "imag", "iscomplex", "isreal", "real"]
 
 
 def _evaluate_complex(real_part: NDArray, imaginary_part: NDArray) -> Any:
@@ -63,6 +63,13 @@ def complex_(real_part: object, imaginary_part: object) -> Array:
         raise DTypeError(f"complex: the parts must be real, got dtype {dtype.name}")
     wide = dtypes.compute_dtype(dtype)
     return elementwise("complex", *(base.cast(part, wide) for part in parts))
+
+
+def complex_from_polar(abs: object, angle: object) -> Array:
+    """The complex number of an absolute value and an angle."""
+    from croton.ops.trigonometric import cos, sin
+
+    return complex_(multiply(abs, cos(angle)), multiply(abs, sin(angle)))
 
 
 def conj(x: object) -> Array:

@@ -247,3 +247,29 @@ def batched_dot(x: object, y: object) -> Array:
         ]
         return multiply(*stretched)
     return dot_general(left, right, ((left_rank - 1,), (max(right_rank - 2, 1),)), ((0,), (0,)))
+
+
+def batched_tensordot(x: object, y: object, axes: int | tuple[object, object] = 2) -> Array:
+    """For each index of the first axes, the tensordot of the rest.
+
+    axes: how many axes to sum over, or pairs of axes, counted with the first one.
+
+    Raises:
+        ShapeError: more axes than there are, or pairs that do not match.
+    """
+    left, right = base.as_operands(x, y)
+    ranks = base.rank_of(left), base.rank_of(right)
+    if isinstance(axes, (int, np.integer)):
+        if not 0 <= axes < min(ranks):
+            raise ShapeError(f"batched_tensordot: cannot sum over {axes} axes of operands of ranks {ranks}")
+        first: tuple[int, ...] = tuple(range(ranks[0] - int(axes), ranks[0]))
+        second: tuple[int, ...] = tuple(range(1, 1 + int(axes)))
+    else:
+        listed = [entry if isinstance(entry, (tuple, list)) else (entry,) for entry in axes]
+        first, second = (
+            tuple(base.normalize_axis(axis, rank, "batched_tensordot") for axis in entry)
+            for entry, rank in zip(listed, ranks, strict=True)
+        )
+        if len(first) != len(second) or 0 in first or 0 in second:
+            raise ShapeError(f"batched_tensordot: axes {axes} are not pairs of axes behind the first")
+    return dot_general(left, right, (first, second), ((0,), (0,)))

@@ -23,6 +23,7 @@ from croton.ops import base
 from croton.ops.arithmetic import add, where
 from croton.ops.base import Array, apply
 from croton.ops.comparison import less_equal
+from croton.ops.control_forward import Renewed, Tangents, cond_forward, scan_forward, while_forward
 from croton.ops.dimension import dim_of, size_as_number
 from croton.ops.rows import among_zeros, is_zero, rows
 from croton.ops.saving import choose_saved
@@ -146,6 +147,10 @@ class Scan(Operation):
                 length = base.shape_of(operands[position])[0]
                 found[position] = among_zeros(found[position], start, length, step)
         return found
+
+    def jvp(self, operands: Sequence[Value], outputs: Sequence[Value], tangents: Tangents) -> Renewed | None:
+        """None where derivatives stop at some step: that is a matter of the reverse rule."""
+        return None if self.truncate >= 0 else scan_forward(self, operands, tangents)
 
 
 class _ScanDerivative:
@@ -344,6 +349,9 @@ class While(Operation):
         scan = Scan(self.body, length, self.states, 0)
         return scan.vjp(operands, outputs[: self.states], cotangents[: self.states])
 
+    def jvp(self, operands: Sequence[Value], outputs: Sequence[Value], tangents: Tangents) -> Renewed:
+        return while_forward(self, operands, tangents)
+
 
 class Cond(Operation):
     """One of two sub-graphs of the same operands, by a bool scalar; the other one costs nothing.
@@ -394,6 +402,9 @@ class Cond(Operation):
         for position, cotangent in zip(wrt, made, strict=True):
             results[position + 1] = cotangent
         return results
+
+    def jvp(self, operands: Sequence[Value], outputs: Sequence[Value], tangents: Tangents) -> Renewed:
+        return cond_forward(self, operands, tangents)
 
     def _branch_derivative(self, graph: Graph, flowing: list[int], wrt: list[int]) -> Graph:
         seeds = [_placeholder(graph.outputs[position].type) for position in flowing]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,8 @@ from croton.graph import dims
 from croton.graph.dims import Dim, Expression
 from croton.graph.dtypes import INT64, is_integer
 from croton.graph.errors import ShapeError
-from croton.graph.operation import Operation
-from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value, constant
+from croton.graph.operation import Operation, SingularOperation
+from croton.graph.values import Constant, EagerValue, Equation, NDArray, TensorType, Value, constant
 from croton.loops.expressions import Builder, Node, Operand
 from croton.ops import base
 from croton.ops.base import Array, ElementOperation
@@ -88,9 +89,22 @@ def dim_of(number: object) -> Dim:
     raise TypeError(f"a size must be an integer scalar, got {number!r}")
 
 
+def dims_of_vector(vector: Any) -> tuple[Dim, ...]:
+    """The dimensions that the elements of an integer vector are.
+
+    Raises:
+        ShapeError: its length is only known while running.
+    """
+    (count,) = base.shape_of(vector)
+    if not isinstance(count, int):
+        raise ShapeError(f"a shape of {count} axes: their number must be known when the program is written")
+    return tuple(dim_of(vector[position]) for position in range(count))
+
+
 def _folded(number: Value) -> Dim | None:
     """The size when the number is arithmetic of sizes and constants."""
     from croton.ops.elementwise import Cast, Elementwise
+    from croton.ops.shape import Reshape
 
     if isinstance(number, Constant):
         return int(number.data)
@@ -101,6 +115,8 @@ def _folded(number: Value) -> Dim | None:
         return equation.op.size
     if isinstance(equation.op, Cast):
         return _folded(equation.inputs[0])
+    if isinstance(equation.op, Reshape):
+        return _element(equation.inputs[0], 0)
     arithmetic = {
         "add": dims.add,
         "subtract": dims.subtract,
@@ -117,26 +133,92 @@ def _folded(number: Value) -> Dim | None:
     return None
 
 
-def _runtime_size(number: Value) -> Dim:
-    """The symbol that a number computed while running is bound to, the same for each use of the value."""
-    operand = base.cast(number, INT64)
-    known = _bound.get(number)
-    if known is None:
-        symbol = dims.symbol("size", runtime=True)
-        sized = base.apply_one(NumberAsSize(symbol), operand)
-        known = _bound[number] = (symbol, sized)
-    return known[0]
+def _element(vector: Value, position: int) -> Dim | None:
+    """An element of a vector that was put together of sizes, such as `T.shape(x)`."""
+    from croton.ops.shape import Concatenate, Reshape
+    from croton.ops.slicing import Slice
 
-
-def binding(symbol: dims.Symbol) -> Value | None:
-    """The value that gives a runtime size its number, if it came from `dim_of`."""
-    for found, sized in _bound.values():
-        if dims.single_symbol(found) is symbol:
-            return sized
+    if isinstance(vector, Constant):
+        return int(vector.data.flat[position])
+    if vector.type.rank == 0:
+        return _folded(vector)
+    op = None if vector.owner is None else vector.owner.op
+    if vector.owner is None or vector.type.rank != 1:
+        return None
+    operands = vector.owner.inputs
+    if isinstance(op, Slice) and isinstance(op.starts[0], int) and len(operands) == 1:
+        return _element(operands[0], op.starts[0] + position * op.steps[0])
+    if isinstance(op, Reshape) and operands[0].type.rank == 0:
+        return _folded(operands[0])
+    if isinstance(op, Concatenate):
+        for operand in operands:
+            size = operand.type.shape[0]
+            if not isinstance(size, int):
+                return None
+            if position < size:
+                return _element(operand, position)
+            position -= size
     return None
 
 
-_bound: weakref.WeakKeyDictionary[Value, tuple[Expression, Value]] = weakref.WeakKeyDictionary()
+def _runtime_size(number: Value) -> Dim:
+    """The symbol that a number computed while running is bound to.
+
+    It is the same for each use of the value, and for other values that are computed in the same way from the
+    same ones: x[:n + 1] and y[:n + 1] have one size.
+    """
+    text = _described(number)
+    first = number if text is None else _first.setdefault(text, number)
+    known: Expression | None = first.__dict__.get("_size")
+    if known is None:
+        known = first.__dict__["_size"] = dims.symbol("size", runtime=True)
+        base.apply_one(NumberAsSize(known), base.cast(first, INT64))
+    return known
+
+
+def _described(number: Value) -> str | None:
+    """How a number is computed, as text; None if that is long, or would not be the same a second time."""
+    names: dict[Value, str] = {}
+    stack = [number]
+    steps = 0
+    while stack:
+        value, steps = stack[-1], steps + 1
+        equation = value.owner
+        if steps > LONGEST or (equation is not None and not _is_repeatable(equation)):
+            return None
+        open_operands = [] if equation is None else [o for o in equation.inputs if o not in names]
+        if open_operands:
+            stack += open_operands
+            continue
+        names[stack.pop()] = _leaf(value) if equation is None else _made_by(equation, value.index, names)
+        if len(names[value]) > LONGEST_TEXT:
+            return None
+    return names[number]
+
+
+def _is_repeatable(equation: Equation) -> bool:
+    """Whether the operation is one of this package's that its fields tell in full."""
+    op = equation.op
+    own = type(op).__module__.startswith("croton.ops.")
+    return own and op.pure and not isinstance(op, SingularOperation) and not op.graphs()
+
+
+def _made_by(equation: Equation, index: int, names: Mapping[Value, str]) -> str:
+    operands = ",".join(names[operand] for operand in equation.inputs)
+    symbols = [symbol.uid for dim in equation.op.parameter_dims() for symbol in dims.symbols(dim)]
+    return f"{equation.op!r}{symbols}({operands}).{index}"
+
+
+def _leaf(value: Value) -> str:
+    """A name that no other living value has: while who knows it by this name lives, so does the value."""
+    if isinstance(value, Constant) and value.data.size == 1:
+        return f"{value.type}{value.data.tobytes().hex()}"
+    return f"@{id(value)}"
+
+
+LONGEST = 100
+LONGEST_TEXT = 2000
+_first: weakref.WeakValueDictionary[str, Value] = weakref.WeakValueDictionary()
 
 Expression.to_tensor = staticmethod(size_as_number)
 base.converters.append((Expression, size_as_number))

@@ -413,11 +413,17 @@ def _mask_source(mask: Value) -> Value:
     return mask
 
 
-def nonzero(x: object) -> tuple[Array, ...]:
-    """Index arrays, one per axis, of the elements that are not zero, in C order."""
+def nonzero(x: object, return_matrix: bool = False) -> Any:
+    """Index arrays, one per axis, of the elements that are not zero, in C order.
+
+    return_matrix: whether to return them as the rows of a matrix.
+    """
     from croton.ops.arithmetic import floor_divide, remainder
+    from croton.ops.shape import stack
 
     array = base.as_array(x)
+    if return_matrix:
+        return stack(nonzero(array))
     shape = base.shape_of(array)
     positions = flatnonzero(array)
     if len(shape) <= 1:

@@ -121,9 +121,10 @@ def ravel(x: object) -> Array:
     return reshape(array, (dims.product(base.shape_of(array)),))
 
 
-def flatten(x: object, ndim: int = 1) -> Array:
-    """x with its last axes joined so that `ndim` axes remain."""
+def flatten(x: object, ndim: Any = 1, outdim: Any = None) -> Array:
+    """x with its last axes joined so that `ndim` axes remain. outdim: an older name of `ndim`."""
     array = base.as_array(x)
+    ndim = ndim if outdim is None else outdim
     shape = base.shape_of(array)
     if not isinstance(ndim, int) or not 1 <= ndim <= max(len(shape), 1):
         raise ValueError(f"flatten: ndim must be from 1 to {max(len(shape), 1)}, got {ndim!r}")
@@ -266,8 +267,19 @@ def _part(array: Array, axis: int, start: Dim, size: Dim) -> Array:
 # Repeating.
 
 
-def tile(x: object, reps: Any) -> Array:
-    """x put side by side `reps` times along each axis."""
+def tile(x: object, reps: Any, ndim: int | None = None) -> Array:
+    """x put side by side `reps` times along each axis.
+
+    ndim: how many axes the result must have; those in front are new.
+
+    Raises:
+        ValueError: `reps` or x has more axes than `ndim`.
+    """
+    if ndim is not None:
+        listed = _listed(reps)
+        if len(listed) > ndim or base.rank_of(base.as_array(x)) > ndim:
+            raise ValueError(f"tile: ndim {ndim} is less than the axes of the array or of reps {reps}")
+        reps = (*(1,) * (ndim - len(listed)), *listed)
     array = base.as_array(x)
     counts = base.as_dims(tuple(_listed(reps)))
     shape = base.shape_of(array)

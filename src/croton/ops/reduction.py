@@ -152,14 +152,40 @@ def _in_dtype(x: object, dtype: object) -> Array:
     return base.cast(array, dtype if dtype is not None else accumulation_dtype(base.dtype_of(array)))
 
 
-def sum(x: object, axis: object = None, dtype: object = None, keepdims: bool = False) -> Array:
-    """The sum over axes (all when None); integers sum in 64 bits and wrap, as in NumPy. Of nothing: 0."""
-    return reduce("sum", _in_dtype(x, dtype), axis, keepdims)
+def sum(
+    x: object, axis: object = None, dtype: object = None, keepdims: bool = False, acc_dtype: object = None
+) -> Array:
+    """The sum over axes (all when None); integers sum in 64 bits and wrap, as in NumPy. Of nothing: 0.
+
+    acc_dtype: dtype to add up in, that of the result if None.
+    """
+    return _accumulated("sum", x, axis, dtype, keepdims, acc_dtype)
 
 
-def prod(x: object, axis: object = None, dtype: object = None, keepdims: bool = False) -> Array:
-    """The product over axes (all when None); gradients are right when elements are 0. Of nothing: 1."""
-    return reduce("prod", _in_dtype(x, dtype), axis, keepdims)
+def prod(
+    x: object,
+    axis: object = None,
+    dtype: object = None,
+    keepdims: bool = False,
+    acc_dtype: object = None,
+    no_zeros_in_input: bool = False,
+) -> Array:
+    """The product over axes (all when None); gradients are right when elements are 0. Of nothing: 1.
+
+    acc_dtype: dtype to multiply in, that of the result if None. no_zeros_in_input: accepted for Theano's
+    sake.
+    """
+    return _accumulated("prod", x, axis, dtype, keepdims, acc_dtype)
+
+
+def _accumulated(
+    kind: str, x: object, axis: object, dtype: object, keepdims: bool, acc_dtype: object
+) -> Array:
+    if acc_dtype is None:
+        return reduce(kind, _in_dtype(x, dtype), axis, keepdims)
+    array = base.as_array(x)
+    wanted = dtype if dtype is not None else accumulation_dtype(base.dtype_of(array))
+    return base.cast(reduce(kind, _in_dtype(array, acc_dtype), axis, keepdims), wanted)
 
 
 def max(x: object, axis: object = None, keepdims: bool = False) -> Array:
@@ -206,8 +232,13 @@ def count_nonzero(x: object, axis: object = None, keepdims: bool = False) -> Arr
     return sum(base.cast(base.as_array(x), BOOL), axis, keepdims=keepdims)
 
 
-def mean(x: object, axis: object = None, dtype: object = None, keepdims: bool = False) -> Array:
-    """The mean over axes, of integers in float64, of half precisions summed in float32. Of nothing: NaN."""
+def mean(
+    x: object, axis: object = None, dtype: object = None, keepdims: bool = False, acc_dtype: object = None
+) -> Array:
+    """The mean over axes, of integers in float64, of half precisions summed in float32. Of nothing: NaN.
+
+    acc_dtype: dtype to add up in.
+    """
     from croton.ops.arithmetic import divide
 
     array = base.as_array(x)
@@ -215,7 +246,7 @@ def mean(x: object, axis: object = None, dtype: object = None, keepdims: bool = 
     target = (
         dtypes.as_dtype(dtype) if dtype is not None else own if dtypes.is_inexact(own) else dtypes.FLOAT64
     )
-    wide = dtypes.compute_dtype(target)
+    wide = dtypes.compute_dtype(target) if acc_dtype is None else dtypes.as_dtype(acc_dtype)
     axes = base.normalize_axes(axis, base.rank_of(array), "mean")
     total = sum(array, axis=axes, dtype=wide, keepdims=keepdims)
     return base.cast(divide(total, base.cast(count(base.shape_of(array), axes), wide)), target)

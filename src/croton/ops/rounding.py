@@ -59,14 +59,19 @@ def rint(x: object) -> Array:
     return elementwise_inexact("rint", x)
 
 
-def round(x: object, decimals: int = 0) -> Array:
+def round(x: object, decimals: Any = 0, mode: str | None = None) -> Array:
     """x to `decimals` decimals, ties to even, as NumPy: rint(x 10^decimals) / 10^decimals.
 
-    Integers stay integers.
+    Integers stay integers. mode: "half_to_even" or "half_away_from_zero", for whole numbers; Theano's
+    programs give it in place of `decimals` too.
 
     Raises:
-        TypeError: decimals is not an int.
+        TypeError: decimals is not an int. ValueError: there is no such mode.
     """
+    if isinstance(decimals, str):
+        decimals, mode = 0, decimals
+    if mode is not None:
+        return _to_whole(x, mode)
     if isinstance(decimals, bool) or not isinstance(decimals, (int, np.integer)):
         raise TypeError(f"round: decimals must be an int, got {decimals!r}")
     array = base.as_array(x)
@@ -81,6 +86,14 @@ def round(x: object, decimals: int = 0) -> Array:
     if decimals > 0:
         return in_single(lambda v: divide(rint(multiply(v, scale)), scale), array)
     return in_single(lambda v: multiply(rint(divide(v, scale)), scale), array)
+
+
+def _to_whole(x: object, mode: str) -> Array:
+    from croton.ops.aliases import round_half_away_from_zero
+
+    if mode not in ("half_to_even", "half_away_from_zero"):
+        raise ValueError(f'round: mode must be "half_to_even" or "half_away_from_zero", got {mode!r}')
+    return rint(x) if mode == "half_to_even" else round_half_away_from_zero(x)
 
 
 around = round

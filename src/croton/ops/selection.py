@@ -66,6 +66,8 @@ def select(x: Array, key: object) -> Selection:
     masks: list[Array] = []
     axis = 0
     for number, entry in enumerate(entries):
+        if entry is Ellipsis:
+            continue
         if entry is None:
             selection.shape.append(1)
         elif isinstance(entry, slice):
@@ -134,7 +136,10 @@ def _is_mask(entry: Any) -> bool:
 
 
 def _expand(entries: list[Any], rank: int) -> list[Any]:
-    """Entries for every axis: the Ellipsis, or one at the end, replaced by full slices."""
+    """Entries for every axis: the Ellipsis, or one at the end, replaced by full slices.
+
+    An Ellipsis that stands for no axis stays: it still keeps index arrays apart.
+    """
     used = sum(_consumed(entry) for entry in entries)
     if used > rank:
         raise IndexError(f"too many indices: the array has {rank} axes, but {used} are indexed")
@@ -142,7 +147,8 @@ def _expand(entries: list[Any], rank: int) -> list[Any]:
     if len(gaps) > 1:
         raise IndexError("an index can have only one ellipsis (...)")
     at = gaps[0] if gaps else len(entries)
-    return [*entries[:at], *[slice(None)] * (rank - used), *entries[at + 1 :]]
+    filling = [slice(None)] * (rank - used) if rank > used else entries[at : at + 1]
+    return [*entries[:at], *filling, *entries[at + 1 :]]
 
 
 def _add_slice(selection: Selection, entry: slice, axis: int, size: Dim, x: Array) -> None:

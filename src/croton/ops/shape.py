@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Shape
 from croton.graph.dtypes import INT64, DType, as_dtype
 from croton.graph.errors import DTypeError, ShapeError
-from croton.graph.values import Constant, EagerValue, NDArray, TensorType
+from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
 from croton.loops.expressions import Builder, Node, Operand
 from croton.ops import base
 from croton.ops.base import Array, ElementOperation, apply_one
@@ -43,6 +44,20 @@ class Reshape(ElementOperation):
         self, builder: Builder, operands: Sequence[Operand], index: Sequence[Node], output: TensorType
     ) -> Node:
         return operands[0].at(reshaped_index(builder, index, output.shape, operands[0].type.shape))
+
+
+class CheckedShape(Reshape):
+    """The operand, whose sizes are checked to be these."""
+
+    what: str = "specify_shape"
+
+    def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        operand = operands[0]
+        if operand.rank != len(self.shape):
+            raise ShapeError(f"{self.what}: expected {len(self.shape)} axes, got {operand.rank}")
+        for axis, (size, wanted) in enumerate(zip(operand.shape, self.shape, strict=True)):
+            dims.require_equal(size, wanted, f"{self.what}: axis {axis}")
+        return (TensorType(operand.dtype, self.shape),)
 
 
 def reshaped_index(builder: Builder, index: Sequence[Node], shape: Shape, target: Shape) -> list[Node]:
@@ -231,14 +246,21 @@ class Concatenate(ElementOperation):
         return result
 
 
-def reshape(x: object, shape: object) -> Array:
+def reshape(x: object, shape: object, ndim: int | None = None) -> Array:
     """x under another shape, one entry of which may be -1.
+
+    shape: a tuple of sizes, or an integer vector. ndim: how many entries it has, where that is not known of a
+    vector.
 
     Raises:
         ShapeError: the number of elements differs (at call time where sizes are symbolic).
     """
     array = base.as_array(x)
+    if ndim is not None and isinstance(shape, Value):
+        shape = [shape[position] for position in range(ndim)]  # type: ignore[index]
     wanted = list(base.as_dims(shape))
+    if ndim is not None and len(wanted) != ndim:
+        raise ShapeError(f"reshape: expected {ndim} sizes, got {len(wanted)}")
     unknown = [axis for axis, size in enumerate(wanted) if isinstance(size, int) and size < 0]
     if len(unknown) > 1 or any(wanted[axis] != -1 for axis in unknown):
         raise ShapeError(
@@ -313,6 +335,22 @@ def concatenate(arrays: Sequence[object], axis: int = 0) -> Array:
     rank = base.rank_of(operands[0])
     position = base.normalize_axis(axis, rank, "concatenate")
     return operands[0] if len(operands) == 1 else apply_one(Concatenate(position), *operands)
+
+
+def specify_shape(x: object, shape: Any) -> Array:
+    """x, checked to have this shape; sizes of None are left open.
+
+    Raises:
+        ShapeError: it has another shape (at call time where sizes are symbolic).
+    """
+    array = base.as_array(x)
+    sizes = base.shape_of(array)
+    wanted = shape if isinstance(shape, (tuple, list)) else base.as_dims(shape)
+    if len(wanted) != len(sizes):
+        raise ShapeError(f"specify_shape: expected {len(wanted)} axes, got {len(sizes)}")
+    pairs = zip(sizes, wanted, strict=True)
+    told = tuple(size if entry is None else base.as_dims(entry)[0] for size, entry in pairs)
+    return array if told == sizes else apply_one(CheckedShape(told), array)
 
 
 def stack(arrays: Sequence[object], axis: int = 0) -> Array:

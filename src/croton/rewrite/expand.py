@@ -21,6 +21,19 @@ def expand_composites(graph: Graph) -> Graph:
         graph = expanded
 
 
+def inline_calls(graph: Graph) -> Graph:
+    """The graph with calls of sub-graphs replaced by these, so that all later passes see one graph."""
+    while True:
+        expanded = transform(graph, _inline)
+        if expanded is graph:
+            return graph
+        graph = expanded
+
+
+def _inline(equation: Equation) -> Sequence[Value] | None:
+    return _expand(equation) if getattr(equation.op, "inlined_first", False) else None
+
+
 def _expand(equation: Equation) -> Sequence[Value] | None:
     expand = getattr(equation.op, "expand", None)
     if expand is None:

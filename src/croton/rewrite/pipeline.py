@@ -12,7 +12,7 @@ from croton.rewrite.branches import sink_into_branches
 from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
 from croton.rewrite.contractions import fold_transposes
 from croton.rewrite.early_slices import slice_early
-from croton.rewrite.expand import expand_composites
+from croton.rewrite.expand import expand_composites, inline_calls
 from croton.rewrite.joining import join_places
 from croton.rewrite.linear_algebra import share_decompositions, simplify_linear_algebra
 from croton.rewrite.loop_hoisting import hoist_invariants
@@ -30,6 +30,7 @@ Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[tuple[str, Pass], ...] = (
     ("dead-code", drop_unused),
+    ("calls", inline_calls),
     ("constant-folding", fold_constants),
     ("branch-sinking", sink_into_branches),
     ("early-slices", slice_early),

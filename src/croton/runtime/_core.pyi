@@ -72,7 +72,8 @@ class Function:
     microseconds or there are callbacks. Calls from many threads are safe; those that update the same cell
     run one after the other.
 
-    Attributes not found here come from `details`, except those that start with two underscores.
+    Attributes not found here come from `details`, except those that start with two underscores. Pickles and
+    deep copies are made by its `reduce_function()` and `deepcopy_function(memo)`.
     """
 
     def __init__(

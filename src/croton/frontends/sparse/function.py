@@ -10,7 +10,8 @@ import numpy as np
 
 from croton.frontends.composite import Composite
 from croton.frontends.config import config
-from croton.frontends.function import In, function
+from croton.frontends.function import function
+from croton.frontends.inputs import In
 from croton.frontends.sparse.structure import converted
 from croton.frontends.sparse.variable import (
     SharedSparse,
@@ -57,7 +58,7 @@ class _Argument:
             return [self.given]
         values = [None] * 4 if self.given.value is None else self.arrays(self.given.value)
         return [
-            In(variable, name, value, self.given.allow_downcast)
+            In(variable, name, value, allow_downcast=self.given.allow_downcast)
             for variable, name, value in zip(self.variables(), self.names(), values, strict=True)
         ]
 
@@ -241,12 +242,14 @@ def sparse_function(
     changes, replacements = _pairs(updates, arguments, "updates"), _pairs(givens, arguments, "givens")
     sparse_ones = [entry.sparse for entry in arguments] + [entry.sparse for entry in _leaves(results)]
     if all(entry is None for entry in sparse_ones):
-        return function(inputs, outputs, changes, replacements, on_unused_input=policy, **options)
+        return function(
+            inputs, outputs, updates=changes, givens=replacements, on_unused_input=policy, **options
+        )
     inner = function(
         [entry for argument in arguments for entry in argument.inputs()],
         [value for result in _leaves(results) for value in result.values],
-        changes,
-        replacements,
+        updates=changes,
+        givens=replacements,
         on_unused_input="ignore",
         **options,
     )

@@ -83,10 +83,10 @@ class MatrixExponential(MatrixKernel):
         """
         from croton.ops.arithmetic import absolute, divide, multiply, where
         from croton.ops.comparison import greater
+        from croton.ops.gradient_control import stop_gradient
         from croton.ops.reduction import reduce
         from croton.ops.shape import concatenate, zeros_like
         from croton.ops.slicing import slice_axis
-        from croton.ops.stop_gradient import stop_gradient
 
         turned, cotangent = adjoint(operands[0]), cotangents[0]
         rank, size = base.rank_of(turned), base.shape_of(turned)[-1]

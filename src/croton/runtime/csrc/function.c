@@ -352,6 +352,16 @@ static PyObject *method_copy(PyObject *object, PyObject *unused)
     return Py_NewRef(object);
 }
 
+/* By `details.deepcopy_function(memo)` where there is one. */
+static PyObject *method_deepcopy(PyObject *object, PyObject *memo)
+{
+    Function *self = (Function *)object;
+    if (self->details == NULL || !PyObject_HasAttrString(self->details, "deepcopy_function")) {
+        return Py_NewRef(object);
+    }
+    return PyObject_CallMethod(self->details, "deepcopy_function", "O", memo);
+}
+
 static PyMethodDef function_methods[] = {
     {"plan", (PyCFunction)(void (*)(void))method_plan, METH_FASTCALL | METH_KEYWORDS,
      "plan(*args, **kwargs)\n--\n\n"
@@ -360,7 +370,8 @@ static PyMethodDef function_methods[] = {
     {"trim", method_trim, METH_NOARGS, "trim()\n--\n\nGive back the memory kept for later calls."},
     {"__reduce_ex__", method_reduce, METH_O, "Pickle by details.reduce_function(); TypeError without one."},
     {"__copy__", method_copy, METH_NOARGS, "The function itself: it has no contents to copy."},
-    {"__deepcopy__", method_copy, METH_O, "The function itself: it has no contents to copy."},
+    {"__deepcopy__", method_deepcopy, METH_O,
+     "By details.deepcopy_function(memo), else the function itself: it has no contents to copy."},
     {NULL, NULL, 0, NULL},
 };
 

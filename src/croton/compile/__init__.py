@@ -1,0 +1,27 @@
+"""Functions and what they are made with, under the names of Theano's `compile`."""
+
+from croton.compile import io, mode, ops, sharedvalue
+from croton.frontends.function import function
+from croton.frontends.inputs import In, Out, Param
+from croton.frontends.modes import Mode, get_default_mode, get_mode
+from croton.frontends.op import as_op
+from croton.frontends.op_from_graph import OpFromGraph
+from croton.frontends.variables import SharedVariable, shared
+
+__all__ = [
+    "In",
+    "Mode",
+    "OpFromGraph",
+    "Out",
+    "Param",
+    "SharedVariable",
+    "as_op",
+    "function",
+    "get_default_mode",
+    "get_mode",
+    "io",
+    "mode",
+    "ops",
+    "shared",
+    "sharedvalue",
+]
