@@ -54,6 +54,16 @@ def test_literals_of_what_c_cannot_write() -> None:
     assert literal(np.int64(-(2**63)).tobytes(), dtypes.INT64) == "(-0x7fffffffffffffffLL - 1)"
 
 
+def test_truth_becomes_a_number_by_a_choice_which_compilers_vectorise() -> None:
+    printer = ScalarPrinter()
+    assert printer.cast("x", dtypes.BOOL, dtypes.FLOAT32) == "(x ? 1.0f : 0.0f)"
+    truth, number = T.vector(dtype="bool"), T.vector()
+    every = [truth.astype(dtype) for dtype in ("float16", "bfloat16", "float32", "float64")]
+    found = ct.function([truth, number], [*every, truth * number])(np.array([True, False]), [3.0, 4.0])
+    for result, expected in zip(found, [*[[1, 0]] * 4, [3, 0]], strict=True):
+        np.testing.assert_array_equal(result.astype(float), expected)
+
+
 def test_small_products_do_not_overflow_int() -> None:
     assert template("multiply", np.dtype(np.uint16)) == "({T})(1u * ({U}){0} * ({U}){1})"
 

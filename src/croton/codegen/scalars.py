@@ -104,6 +104,9 @@ class ScalarPrinter:
         if dtypes.is_complex(source) and not dtypes.is_complex(target):
             real = dtypes.real_dtype(source)
             return self.cast(f"__real__ {operand}", real, target)
+        if dtypes.is_bool(source) and dtypes.is_float(target):
+            one, zero = (_float_literal(number, target) for number in (1.0, 0.0))
+            return f"({operand} ? {one} : {zero})"  # GCC vectorises a choice, but no conversion of _Bool
         if target in (dtypes.FLOAT16, dtypes.BFLOAT16):
             half = "f16" if target == dtypes.FLOAT16 else "bf16"
             single = source == dtypes.FLOAT64 and f"{self.need(f'ct_{half}_from_f64')}({operand})"
