@@ -87,7 +87,9 @@ def main() -> None:
     report = train()
     for iteration in range(0, len(report.costs), 20):
         print(f"iteration {iteration:3}: cost {report.costs[iteration]:.4f}")
-    print(f"held-out accuracy {report.accuracy:.4f}; {report.evaluations} evaluations in {report.seconds:.3f} s")
+    print(
+        f"held-out accuracy {report.accuracy:.4f}; {report.evaluations} evaluations in {report.seconds:.3f} s"
+    )
 
 
 if __name__ == "__main__":

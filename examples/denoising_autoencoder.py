@@ -141,7 +141,10 @@ def main() -> None:
     ):
         report = train(**options)
         print(f"{name:>11}: loss {report.losses[0]:.2f} to {report.losses[-1]:.2f},", end=" ")
-        print(f"Jacobian {report.jacobian_size:.2f}, accuracy {report.before:.4f} to {report.after:.4f},", end=" ")
+        print(
+            f"Jacobian {report.jacobian_size:.2f}, accuracy {report.before:.4f} to {report.after:.4f},",
+            end=" ",
+        )
         print(f"{len(report.losses)} epochs in {report.seconds:.3f} s")
 
 

@@ -31,7 +31,7 @@ Array = np.ndarray[Any, Any]
 
 
 def load() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """(measurements, labels) to learn from and held out; measurements are scaled to mean 0 and deviation 1."""
+    """(measurements, labels) to learn from and held out; measurements have mean 0 and deviation 1."""
     x, y = load_breast_cancer(return_X_y=True)
     x, test_x, y, test_y = train_test_split(x, y, test_size=0.25, random_state=0, stratify=y)
     mean, deviation = x.mean(axis=0), x.std(axis=0)

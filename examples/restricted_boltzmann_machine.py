@@ -66,7 +66,7 @@ class Machine:
         return self.random.binomial(size=probability.shape, n=1, p=probability, dtype="float32")
 
     def gibbs_step(self, v: Any) -> Any:
-        """Hidden units given the visible ones, and visible ones given those; each name is a unit of its own."""
+        """Hidden units drawn given the visible ones, and visible ones given those."""
         h = self.drawn(T.nnet.sigmoid(T.dot(v, self.weights) + self.hidden_biases))
         return self.drawn(T.nnet.sigmoid(T.dot(h, self.weights.T) + self.visible_biases))
 
@@ -92,7 +92,7 @@ class Report:
     dreams: Array = field(default_factory=lambda: np.empty((0, PIXELS + CLASSES)))  # the chains at the end
 
 
-def train(epochs: int = 60, batch: int = 20, hidden: int = 200, steps: int = 5, rate: float = 0.05) -> Report:
+def train(epochs: int = 60, batch: int = 20, hidden: int = 200, steps: int = 5, rate: float = 0.1) -> Report:
     """Trains with chains that take so many steps per minibatch."""
     (images, labels), (test_images, test_labels) = load()
     units = PIXELS + CLASSES
