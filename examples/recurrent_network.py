@@ -12,7 +12,8 @@ Schmidhuber and Cummins, 2000; Kingma and Ba, "Adam: a method for stochastic opt
 Data: the 1,797 digits of 8x8 pixels that scikit-learn ships, a quarter of them held out.
 
 Prints the loss of some epochs, the accuracy on digits held out by the number of rows shown, and the time.
-Measured on two cores: held-out accuracy ACCURACY; 60 epochs of 43 minibatches take TIME.
+Measured on two cores: held-out accuracy 0.95 for whole images, 0.89 for upper halves; 60 epochs of 43
+minibatches take 1.1 seconds.
 """
 
 from __future__ import annotations
