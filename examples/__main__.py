@@ -1,8 +1,9 @@
-"""`python examples`: all examples one after the other, and where the C that they ran lies."""
+"""`python examples`: the first examples one after the other, where their C lies, and what others there are."""
 
 from __future__ import annotations
 
 import argparse
+import ast
 from pathlib import Path
 
 import custom_sine
@@ -32,6 +33,8 @@ def main() -> None:
         program.main()
     console.rule("[bold]What ran")
     show_c(report.classifier, arguments.build, console)
+    console.rule("[bold]More programs, each to be run by itself")
+    list_others(console)
 
 
 def show_c(classifier: digits.Classifier, folder: Path, console: Console) -> None:
@@ -44,6 +47,15 @@ def show_c(classifier: digits.Classifier, folder: Path, console: Console) -> Non
         library = function.owner.path if function.owner is not None else "none: interpreted by NumPy"
         console.print(f"{name}: {lines:,} lines of C in [bold]{source}[/]", soft_wrap=True)
         console.print(f"    compiled to {library}", soft_wrap=True)
+
+
+def list_others(console: Console) -> None:
+    """Says of each program that was not run what it is."""
+    run = {Path(program.__file__) for program in (digits, *(program for _, program in PROGRAMS))}
+    for path in sorted(set(Path(__file__).parent.glob("*.py")) - run - {Path(__file__)}):
+        summary = (ast.get_docstring(ast.parse(path.read_text())) or "").splitlines()[0]
+        console.print(f"[bold]examples/{path.name}[/]", soft_wrap=True)
+        console.print(f"    {summary}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The classifier of digits learns, its step agrees with NumPy's, and the demo shows where the C lies."""
+"""The classifier of digits learns, its step agrees with NumPy's, and the demo shows where the C lies and what else there is."""
 
 from __future__ import annotations
 
@@ -46,4 +46,5 @@ def test_the_demo_shows_the_c(
     output = capsys.readouterr().out
     assert "held-out accuracy" in output
     assert output.count("compiled to") == 2
+    assert "examples/lenet.py" in output and "examples/digits.py" not in output.partition("More programs")[2]
     assert "croton_run" in (tmp_path / "train_step.c").read_text()
