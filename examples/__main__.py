@@ -1,4 +1,4 @@
-"""`python examples`: the first examples one after the other, where their C lies, and what others there are."""
+"""`python examples`: the first programs one after the other, where their C lies, and what else there is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The classifier of digits learns, its step agrees with NumPy's, and the demo shows where the C lies and what else there is."""
+"""The classifier of digits learns, its step agrees with NumPy's; the demo shows its C and other programs."""
 
 from __future__ import annotations
 

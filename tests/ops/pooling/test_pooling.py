@@ -79,6 +79,12 @@ def test_old_names() -> None:
         T.signal.downsample.max_pool_2d(x, (2, 2), st=(2, 1)).data,
         by_windows(x, (2, 2), (2, 1), (0, 0), False, "max"),
     )
+    found = T.signal.pool.pool_2d(input=x, ds=(3, 2), ignore_border=True, st=(1, 2), padding=(1, 0)).data
+    np.testing.assert_array_equal(found, by_windows(x, (3, 2), (1, 2), (1, 0), True, "max"))
+    found = T.signal.pool.pool_3d(x, ds=(1, 3, 2), ignore_border=True).data
+    np.testing.assert_array_equal(found, by_windows(x, (3, 2), (3, 2), (0, 0), True, "max"))
+    with pytest.raises(ValueError, match="pool_2d: ds is an older name of ws; give one of them"):
+        T.signal.pool.pool_2d(x, (2, 2), ds=(2, 2))
     kept = computed(lambda v: T.signal.downsample.max_pool_2d_same_size(v, (2, 3)), x)
     largest = by_windows(x, (2, 3), (2, 3), (0, 0), False, "max").repeat(2, 1).repeat(3, 2)[:, :6, :4]
     np.testing.assert_array_equal(kept, np.where(x == largest, x, 0))

@@ -127,6 +127,13 @@ def _theano_pool(
     return pooled(kind, array, windows, base.rank_of(array) - rank)
 
 
+def _renamed(operation: str, name: str, value: Any, older: str, older_value: Any) -> Any:
+    """What was given under either name of an argument."""
+    if value is not None and older_value is not None:
+        raise ValueError(f"{operation}: {older} is an older name of {name}; give one of them")
+    return older_value if value is None else value
+
+
 def pool_2d(
     input: object,
     ws: Any = None,
@@ -134,18 +141,24 @@ def pool_2d(
     stride: Any = None,
     pad: Any = (0, 0),
     mode: str = "max",
+    ds: Any = None,
+    st: Any = None,
+    padding: Any = None,
 ) -> Array:
     """Theano's pooling over the last two axes.
 
     ws: rows and columns of a window. ignore_border: whether windows that stick out at the end are left out
     (None: no). stride: ws if None. pad: zeros around the input, smaller than ws, which never are a maximum.
     mode: "max", "sum", "average_inc_pad" (padding counts as elements) or "average_exc_pad".
+    ds, st, padding: older names of ws, stride and pad.
 
     The gradient of a maximum goes to the first of several largest elements, in C order.
 
     Raises:
-        ValueError: no such mode, or padding that is too large or without ignore_border.
+        ValueError: no such mode, padding that is too large or without ignore_border, or both names of one.
     """
+    ws, stride = _renamed("pool_2d", "ws", ws, "ds", ds), _renamed("pool_2d", "stride", stride, "st", st)
+    pad = pad if padding is None else padding
     return _theano_pool(2, "pool_2d", input, ws, ignore_border, stride, pad, mode)
 
 
@@ -156,8 +169,13 @@ def pool_3d(
     stride: Any = None,
     pad: Any = (0, 0, 0),
     mode: str = "max",
+    ds: Any = None,
+    st: Any = None,
+    padding: Any = None,
 ) -> Array:
     """As `pool_2d`, over the last three axes."""
+    ws, stride = _renamed("pool_3d", "ws", ws, "ds", ds), _renamed("pool_3d", "stride", stride, "st", st)
+    pad = pad if padding is None else padding
     return _theano_pool(3, "pool_3d", input, ws, ignore_border, stride, pad, mode)
 
 
