@@ -7,9 +7,9 @@ import numpy as np
 
 
 def test_the_moments_are_those_of_the_posterior() -> None:
-    report = gibbs_sampler.sample(sweeps=50_000)
-    assert report.mean_error < 0.1
-    assert report.covariance_error < 0.1
+    report = gibbs_sampler.sample(sweeps=200_000)
+    assert report.mean_error < 0.05
+    assert report.covariance_error < 0.05
     assert report.noise_error < 0.05
 
 
