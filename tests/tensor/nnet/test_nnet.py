@@ -51,7 +51,15 @@ def test_softmaxes() -> None:
     )(X, B)
     for result, expected in zip(found, [SOFTMAX, SOFTMAX, WITH_BIAS, np.log(SOFTMAX)], strict=True):
         np.testing.assert_allclose(result, expected)
-    np.testing.assert_allclose(T.nnet.softmax(T.constant(B)).data, scipy.special.softmax(B))
+
+
+def test_a_vector_counts_as_a_row() -> None:
+    """As in Theano, whose programs then take result[0]; the softmax of T keeps the shape."""
+    expected = scipy.special.softmax(B)
+    np.testing.assert_allclose(T.nnet.softmax(T.constant(B)).data, expected[np.newaxis])
+    np.testing.assert_allclose(T.nnet.logsoftmax(T.constant(B)).data, np.log(expected)[np.newaxis])
+    np.testing.assert_allclose(T.nnet.softmax(T.constant(B), axis=0).data, expected)
+    np.testing.assert_allclose(T.softmax(T.constant(B)).data, expected)
 
 
 def test_crossentropies_of_softmax() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from croton.graph import dtypes
@@ -11,7 +12,9 @@ from croton.ops.activations import elu, relu, selu, softsign
 from croton.ops.arithmetic import add, floor_divide, multiply, remainder
 from croton.ops.base import Array
 from croton.ops.exponential import sigmoid, softplus
-from croton.ops.softmax import log_softmax, softmax
+from croton.ops.rearranging import shape_padleft
+from croton.ops.softmax import log_softmax
+from croton.ops.softmax import softmax as softmax_along
 
 __all__ = [
     "binary_crossentropy",
@@ -40,7 +43,26 @@ __all__ = [
     "softsign",
 ]
 
-logsoftmax = log_softmax
+
+def _rows(x: object) -> Array:
+    """A vector as a matrix of one row, as Theano takes it."""
+    array = base.as_array(x)
+    return shape_padleft(array) if base.rank_of(array) == 1 else array
+
+
+def softmax(c: object, axis: int | Sequence[int] | None = None) -> Array:
+    """softmax of every row; a vector counts as a row, so that the result is a matrix, as in Theano.
+
+    axis: an axis or axes to normalise over instead; then the result has the shape of `c`, vectors included.
+    """
+    return softmax_along(_rows(c)) if axis is None else softmax_along(c, axis)
+
+
+def logsoftmax(c: object) -> Array:
+    """The logarithm of softmax, accurate where that underflows; a vector counts as a row."""
+    return log_softmax(_rows(c))
+
+
 softmax_graph = softmax
 
 
