@@ -80,6 +80,19 @@ def test_a_symbolic_variable_is_no_number(use):
         use(x)
 
 
+def test_an_array_is_true_where_an_argument_may_be_none():
+    x, w = T.dmatrix("x"), ct.shared(np.zeros((2, 3)))
+    assert x and w and T.dot(w, x)
+
+
+@pytest.mark.parametrize("truth", [lambda x: x > 0, lambda x: T.eq(x, 1).any(), lambda x: x.sum()])
+def test_python_cannot_branch_on_numbers_that_are_not_known(truth):
+    with pytest.raises(TypeError, match="only known when the function is called"):
+        bool(truth(T.dmatrix("x")))
+    with pytest.raises(TypeError, match="only known when the function is called"):
+        ct.jit(lambda x: 1 if x else 2)(np.ones(3))
+
+
 def test_sizes_that_are_not_known_cannot_be_branched_on():
     x = T.dvector("x")
     with pytest.raises(TypeError, match="only known when the function is called"):

@@ -81,6 +81,10 @@ class TensorVariable(SymbolicMethods, Value):
         return type(self)(self.type, name=name or self.name)
 
     def __bool__(self) -> bool:
+        # Theano's programs ask `if input:` where an argument may be None. Nobody can mean the numbers of an
+        # array by that, as of a comparison or of a single number.
+        if self.type.rank > 0 and self.type.dtype != np.bool_ and not base.building.elementwise_equality:
+            return True
         raise TypeError(
             f"the truth of {self._described()} is only known when the function is called, "
             "so Python cannot branch on it; use ct.ifelse, T.where or ct.cond"
