@@ -75,7 +75,7 @@ __all__ = [
 # What few programs need is imported when it is first used: Theano's modules (None), and names with the module
 # of this package that they are in.
 _LATE: dict[str, str | None] = {
-    **dict.fromkeys(("compile", "gof", "gradient", "printing", "sandbox", "sparse", "tensor")),
+    **dict.fromkeys(("compile", "gof", "gradient", "printing", "sandbox", "scalar", "sparse", "tensor")),
     **dict.fromkeys(("Lop", "Rop", "hessian_vector_product", "subgraph_grad"), "frontends.directional"),
     "Constant": "gof",
     "OpFromGraph": "frontends.op_from_graph",

@@ -17,6 +17,7 @@ from croton import tensor, config, function, shared, Op, Apply, gof, In, Out, Pa
 from croton.compile import SharedVariable, io, Mode
 from croton.compile.ops import as_op
 from croton.compile.sharedvalue import SharedVariable
+from croton.compile.nanguardmode import NanGuardMode
 from croton.gof.graph import inputs, ancestors
 from croton.gradient import consider_constant, zero_grad, verify_grad, DisconnectedType, Rop
 from croton.printing import pp, debugprint, pydotprint, min_informative_str
@@ -27,6 +28,7 @@ from croton.tensor.subtensor import set_subtensor
 from croton.tensor.type import TensorType
 from croton.tensor.var import TensorVariable, TensorConstant
 
+assert theano.scalar.upcast("bool", "float32") == "float32"
 assert callable(T.var) and theano.tensor is T and theano.gradient.zero_grad is zero_grad
 """
 

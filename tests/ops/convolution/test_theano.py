@@ -196,3 +196,8 @@ def test_places_that_theano_had() -> None:
     x, w = sample((1, 2, 4, 4)), sample((2, 2, 2, 2), seed=1)
     for place in (T.nnet.abstract_conv.conv2d, T.nnet.conv.conv2d):
         np.testing.assert_array_equal(place(x, w).data, T.nnet.conv2d(x, w).data)
+    np.testing.assert_array_equal(
+        T.nnet.conv2d(x, w, image_shape=(1, 2, 4, 4)).data, T.nnet.conv2d(x, w).data
+    )
+    with pytest.raises(TypeError, match="conv2d: input_shape and image_shape are the same argument"):
+        T.nnet.conv2d(x, w, (1, 2, 4, 4), image_shape=(1, 2, 4, 4))

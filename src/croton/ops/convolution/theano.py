@@ -122,11 +122,13 @@ def conv2d(
     filter_dilation: Any = (1, 1),
     num_groups: int = 1,
     unshared: bool = False,
+    image_shape: Sequence[Any] | None = None,
 ) -> Array:
     """The convolution of images with filters.
 
     input: (batch, channels, rows, columns). filters: (filters, channels / num_groups, rows, columns).
     input_shape, filter_shape: what is known of these shapes, None where nothing is.
+    image_shape: the older name of input_shape.
     border_mode: "valid", "half", "full", an int, or an int or a pair per axis: zeros around the input.
     filter_flip: whether the filters run backwards, as in the mathematical convolution.
 
@@ -134,10 +136,15 @@ def conv2d(
         (batch, filters, output rows, output columns).
 
     Raises:
+        TypeError: input_shape and image_shape.
         ShapeError: channels do not fit, or the padded input is smaller than a filter.
         ValueError: no such border mode; unshared.
     """
     _shared_filters(unshared, "conv2d")
+    if image_shape is not None:
+        if input_shape is not None:
+            raise TypeError("conv2d: input_shape and image_shape are the same argument; give one of them")
+        input_shape = image_shape
     options = (border_mode, subsample, filter_flip, filter_dilation, num_groups)
     return _theano_conv(2, "conv2d", input, filters, input_shape, filter_shape, *options)
 
