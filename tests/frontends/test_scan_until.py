@@ -122,6 +122,25 @@ def test_derivatives_go_back_through_the_steps_taken(backwards):
     np.testing.assert_allclose(found[4], slope(lambda a: gradient(V, a), np.array(0.4)), atol=1e-6)
 
 
+def test_values_and_derivatives_in_one_function():
+    x = T.dmatrix("x")
+
+    def step(v, matrix):
+        product = T.dot(matrix, v)
+        product = product / T.sqrt((product**2).sum())
+        return product, until(abs(product - v).max() < 1e-12)
+
+    vectors, _ = ct.scan(step, outputs_info=T.ones_like(x[0]), non_sequences=x, n_steps=500)
+    largest = T.dot(vectors[-1], T.dot(x, vectors[-1]))
+    f = ct.function([x], [largest, vectors, T.grad(largest, x)])
+    matrix = np.array([[3.0, 1.0, 0.0], [1.0, 2.0, 0.5], [0.0, 0.5, 1.0]])
+    values, eigenvectors = np.linalg.eigh(matrix)
+    value, steps, slope = f(matrix)
+    np.testing.assert_allclose(value, values[-1])
+    np.testing.assert_allclose(abs(steps[-1]), abs(eigenvectors[:, -1]), atol=1e-9)
+    np.testing.assert_allclose(slope, np.outer(eigenvectors[:, -1], eigenvectors[:, -1]), atol=1e-9)
+
+
 def test_tapes_go_back_through_the_steps_taken():
     x, w = ct.Tensor(V), ct.Variable(0.4)
     with ct.GradientTape() as tape:

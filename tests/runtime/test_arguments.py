@@ -117,6 +117,15 @@ def test_python_ints_are_taken_for_int64_scalars_as_far_as_they_fit(make_functio
             f(value)
 
 
+def test_python_ints_are_taken_for_int32_scalars_as_far_as_they_fit(make_function):
+    f = scalar_identity(make_function, "int32", "int", coerce=refuse)
+    for value in (0, -7, 2**31 - 1, -(2**31)):
+        assert f(value) == value
+    for value in (2**31, -(2**31) - 1, 2**70, 1.5, True):
+        with pytest.raises(TypeError, match="argument 0 refused"):
+            f(value)
+
+
 def test_python_bools_are_taken_for_bool_scalars(make_function):
     f = scalar_identity(make_function, "bool", "_Bool", coerce=refuse)
     assert f(True) and not f(False)

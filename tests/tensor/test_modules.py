@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import croton as ct
@@ -38,6 +39,11 @@ def test_imports_work_in_a_fresh_process():
         [sys.executable, "-c", IMPORTS], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_products_with_logarithms():
+    assert T.xlogx.xlogx(np.array([0.0, 1.0, np.e])).tolist() == [0.0, 0.0, np.e]
+    assert T.xlogx.xlogy0(np.array([0.0, 2.0]), np.array([0.0, np.e])).tolist() == [0.0, 2.0]
 
 
 def test_classes_to_test_for():

@@ -63,6 +63,7 @@ class BlockPrinter:
         self.tracks: dict[Control, list[Track]] = {}
         self.before: list[str] = []  # statements to run before the loop around this
         self.packed: dict[Resident, str] = {}  # matrices that the loop around this has packed
+        self.declared_sizes: set[dims.Symbol] = set()
         self.repeated = False  # whether these statements are run step by step
 
     def print(self) -> None:
@@ -357,9 +358,14 @@ class BlockPrinter:
         ]
 
     def runtime_name(self, symbol: dims.Symbol) -> str:
-        """The C variable of a size found while running, declared here."""
+        """The C variable of a size found while running, declared here.
+
+        Two loops that find the same size, one of them made for a derivative, share it.
+        """
         name = self.unit.runtime.setdefault(symbol, f"k{len(self.unit.runtime)}")
-        self.lines.append(f"ct_int {name} = 0;")
+        if symbol not in self.declared_sizes:
+            self.declared_sizes.add(symbol)
+            self.lines.append(f"ct_int {name} = 0;")
         return name
 
     def _bind_size(self, step: BindSize) -> list[str]:

@@ -162,6 +162,7 @@ _LATE_MODULES = (
     "slinalg",
     "subtensor",
     "type",
+    "xlogx",
 )
 
 

@@ -108,6 +108,18 @@ static int take_scalar(Input *input, PyObject *value, double *slot)
         *(npy_int64 *)(void *)slot = number;
         return !overflow;
     }
+    case SCALAR_INT32: {
+        int overflow;
+        if (!PyLong_CheckExact(value)) {
+            return 0;
+        }
+        long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (overflow || number < NPY_MIN_INT32 || number > NPY_MAX_INT32) {
+            return 0;
+        }
+        *(npy_int32 *)(void *)slot = (npy_int32)number;
+        return 1;
+    }
     case SCALAR_BOOL:
         *(npy_bool *)(void *)slot = value == Py_True;
         return PyBool_Check(value);

@@ -85,7 +85,7 @@ void cell_replace(Cell *cell, PyObject *array);
 /* ---- describe.c, function.c ---- */
 
 enum input_kind { INPUT_ARGUMENT, INPUT_CELL, INPUT_CONSTANT };
-enum scalar_kind { SCALAR_NONE, SCALAR_FLOAT64, SCALAR_FLOAT32, SCALAR_INT64, SCALAR_BOOL };
+enum scalar_kind { SCALAR_NONE, SCALAR_FLOAT64, SCALAR_FLOAT32, SCALAR_INT64, SCALAR_INT32, SCALAR_BOOL };
 
 typedef struct {
     enum input_kind kind;

@@ -53,8 +53,12 @@ static enum scalar_kind scalar_kind_of(PyArray_Descr *descr, int rank)
     case NPY_BOOL:
         return SCALAR_BOOL;
     default:
-        return PyTypeNum_ISSIGNED(descr->type_num) && PyDataType_ELSIZE(descr) == 8 ? SCALAR_INT64
-                                                                                    : SCALAR_NONE;
+        if (!PyTypeNum_ISSIGNED(descr->type_num)) {
+            return SCALAR_NONE;
+        }
+        return PyDataType_ELSIZE(descr) == 8   ? SCALAR_INT64
+               : PyDataType_ELSIZE(descr) == 4 ? SCALAR_INT32
+                                               : SCALAR_NONE;
     }
 }
 
