@@ -126,6 +126,18 @@ def test_python_ints_are_taken_for_int32_scalars_as_far_as_they_fit(make_functio
             f(value)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "c_type"),
+    [("float64", "double"), ("float32", "float"), ("int64", "ct_int"), ("int32", "int"), ("bool", "_Bool")],
+)
+def test_numpy_scalars_of_the_dtype_are_taken(make_function, dtype, c_type):
+    f = scalar_identity(make_function, dtype, c_type, coerce=refuse)
+    value = np.dtype(dtype).type(1)
+    assert f(value) == 1 and f(value).dtype == dtype
+    with pytest.raises(TypeError, match="argument 0 refused"):
+        f(np.complex128(1))
+
+
 def test_python_bools_are_taken_for_bool_scalars(make_function):
     f = scalar_identity(make_function, "bool", "_Bool", coerce=refuse)
     assert f(True) and not f(False)

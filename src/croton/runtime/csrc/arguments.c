@@ -74,9 +74,13 @@ static int place_values(Function *self, Frame *frame, PyObject *const *args, Py_
     return 0;
 }
 
-/* Take a Python scalar for a rank-0 input: 1 when taken, 0 when `coerce` has to judge. */
+/* Take a Python or NumPy scalar for a rank-0 input: 1 when taken, 0 when `coerce` has to judge. */
 static int take_scalar(Input *input, PyObject *value, double *slot)
 {
+    if (input->scalar != SCALAR_NONE && Py_TYPE(value) == input->descr->typeobj) {
+        PyArray_ScalarAsCtype(value, slot);
+        return 1;
+    }
     switch (input->scalar) {
     case SCALAR_FLOAT64:
     case SCALAR_FLOAT32: {
