@@ -1,8 +1,8 @@
 """State updated in place: which new values may be written over the old ones.
 
-An update may overwrite its variable when one nest makes it, everything else that reads the variable does
-so earlier or at the same element in the same loop, and nothing that can fail comes after: a call that
-raises leaves all state as it was.
+An update may overwrite its variable when one nest makes it, or an operation that writes into the memory of
+its operand; everything else that reads the variable does so earlier or at the same element in the same loop,
+and nothing that can fail comes after: a call that raises leaves all state as it was.
 """
 
 from __future__ import annotations
@@ -12,22 +12,40 @@ from collections.abc import Sequence
 from croton.graph.values import Value
 from croton.loops.expressions import Node
 from croton.loops.members import Member, index_name, loads
-from croton.loops.program import Nest, Program, Step
+from croton.loops.program import KernelCall, Nest, Program, Step
 
 
 def sink_updates(program: Program) -> None:
-    """Moves nests whose values no other step reads to the end, after everything that can fail."""
+    """Moves what no other step reads to the end, after everything that can fail: nests, then overwriting."""
     readers: dict[Value, set[int]] = {}
     for step in program.steps:
         for value in _reads(step):
             readers.setdefault(program.root(value), set()).add(id(step))
-    last: list[Step] = [
+    nests: list[Step] = [
         step
         for step in program.steps
         if isinstance(step, Nest) and all(readers.get(m.memory, set()) <= {id(step)} for m in step.members)
     ]
-    final = {id(step) for step in last}
-    program.steps[:] = [step for step in program.steps if id(step) not in final] + last
+    overwriting: list[Step] = [
+        step
+        for step in program.steps
+        if _overwritten(step) is not None and not readers.get(program.root(_made_by(step)))
+    ]
+    final = {id(step) for step in (*nests, *overwriting)}
+    program.steps[:] = [step for step in program.steps if id(step) not in final] + nests + overwriting
+
+
+def _overwritten(step: Step) -> Value | None:
+    """The operand in whose memory the output of a step may lie."""
+    if not isinstance(step, KernelCall):
+        return None
+    place: int | None = getattr(step.equation.op, "overwrites", None)
+    return None if place is None else step.equation.inputs[place]
+
+
+def _made_by(step: Step) -> Value:
+    assert isinstance(step, KernelCall)
+    return step.equation.outputs[0]
 
 
 def find_in_place(program: Program, state: Sequence[tuple[int, int]]) -> set[int]:
@@ -39,7 +57,7 @@ def find_in_place(program: Program, state: Sequence[tuple[int, int]]) -> set[int
     found: set[int] = set()
     for input_position, output_position in state:
         old, new = program.graph.inputs[input_position], roots[output_position]
-        same_type = old.type == program.graph.outputs[output_position].type == new.type
+        same_type = old.type == program.graph.outputs[output_position].type
         if same_type and roots.count(new) == 1 and _may_overwrite(program, old, new):
             found.add(output_position)
     return found
@@ -52,18 +70,22 @@ def _may_overwrite(program: Program, old: Value, new: Value) -> bool:
         (
             number
             for number, step in enumerate(program.steps)
-            if isinstance(step, Nest) and new in step.stored
+            if (isinstance(step, Nest) and new in step.stored)
+            or (_overwritten(step) is not None and _made_by(step) is new)
         ),
         None,
     )
-    if maker is None or any(not isinstance(step, Nest) for step in program.steps[maker:]):
+    if maker is None or any(not _cannot_fail(step) for step in program.steps[maker:]):
         return False
     for step in program.steps[maker + 1 :]:
         if any(program.root(value) is old for value in _reads(step)):
             return False
     nest = program.steps[maker]
-    assert isinstance(nest, Nest)
-    if any(member.value is new and member.reduced for member in nest.members):
+    if not isinstance(nest, Nest):
+        return [program.root(value) for value in _reads(nest)].count(old) == 1 and (
+            program.root(_overwritten(nest) or new) is old
+        )
+    if old.type != new.type or any(member.value is new and member.reduced for member in nest.members):
         return False
     reached = False
     for stage in nest.stages:
@@ -79,6 +101,10 @@ def _may_overwrite(program: Program, old: Value, new: Value) -> bool:
             return False
         reached = reached or makes
     return True
+
+
+def _cannot_fail(step: Step) -> bool:
+    return isinstance(step, Nest) or _overwritten(step) is not None
 
 
 def _is_identity(load: Node, old: Value, member: Member) -> bool:

@@ -41,6 +41,11 @@ class CFunction(Frozen):
 class KernelOperation(Operation):
     """An operation computed by a C function from whole arrays to whole arrays."""
 
+    @property
+    def overwrites(self) -> int | None:
+        """The operand in whose memory the only output may lie, None: in none; such a function cannot fail."""
+        return None
+
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
         """The C that computes this operation for operands of these types."""
         raise NotImplementedError(f"{type(self).__name__}.c_function")

@@ -93,6 +93,11 @@ class Scatter(KernelOperation):
     height: Dim | None = None
     name = "scatter"
 
+    @property
+    def overwrites(self) -> int | None:
+        """The array, where there is one."""
+        return 0 if self.height is None else None
+
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         values, rows = operands[-2:]
         if values.rank != 3 or rows.rank != 1 or rows.dtype != INT64:
@@ -175,7 +180,7 @@ class Scatter(KernelOperation):
         start = (
             f"    __builtin_memset(out, 0, {total});"
             if fresh
-            else f"    __builtin_memcpy(out, pointers[0], {total});"
+            else f"    if ((void *)out != pointers[0]) __builtin_memcpy(out, pointers[0], {total});"
         )
         source = _SCATTER.format(
             name=name,
