@@ -90,6 +90,35 @@ def test_dirichlet() -> None:
         R.dirichlet((3,), 1.0)
 
 
+def test_multivariate_normal() -> None:
+    mean, cov = np.array([1.0, -2.0]), np.array([[2.0, 0.6], [0.6, 0.5]])
+    drawn = R.multivariate_normal((COUNT,), mean, cov, key=R.key(9)).data
+    assert drawn.shape == (COUNT, 2)
+    white = np.linalg.solve(np.linalg.cholesky(cov), (drawn - mean).T)
+    for component in white:
+        assert st.kstest(component, "norm").pvalue > 1e-3
+    assert abs(np.corrcoef(white)[0, 1]) < 0.05
+    several = R.multivariate_normal((4,), np.zeros((3, 2)), np.stack([cov] * 3), key=R.key(1))
+    assert several.shape == (4, 3, 2)
+    assert R.multivariate_normal(None, mean, cov, dtype="float32", key=R.key(1)).data.dtype == np.float32
+
+
+def test_multivariate_normal_has_gradients_and_refuses_what_is_no_covariance() -> None:
+    mean, cov = T.dvector("mean"), T.dmatrix("cov")
+    drawn = R.multivariate_normal((5,), mean, cov, key=R.key(2))
+    slopes = ct.function([mean, cov], [drawn, *ct.grad(T.sum(T.square(drawn)), [mean, cov])])
+    at = np.array([0.3, -0.4]), np.array([[1.0, 0.2], [0.2, 2.0]])
+    value, by_mean, by_cov = slopes(*at)
+    np.testing.assert_allclose(by_mean, 2 * value.sum(0))
+    step = 1e-6 * np.array([[1.0, 0.5], [0.5, -1.0]])
+    high, low = (np.square(slopes(at[0], at[1] + sign * step)[0]).sum() for sign in (1, -1))
+    np.testing.assert_allclose(np.sum(by_cov * step), (high - low) / 2, rtol=1e-6)
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+        slopes(at[0], -at[1])
+    with pytest.raises(ValueError, match="expected a vector of means and a matrix"):
+        R.multivariate_normal((3,), 1.0, at[1])
+
+
 def test_gradients_by_parameters_where_numbers_are_formulas_of_them() -> None:
     names = ["laplace", "logistic", "gumbel", "cauchy", "lognormal", "weibull"]
     first, second = T.scalar("first"), T.scalar("second")

@@ -311,6 +311,7 @@ _FLOATS: Sequence[str] = (
     "laplace",
     "logistic",
     "lognormal",
+    "multivariate_normal",
     "pareto",
     "power",
     "rayleigh",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from croton.graph import dtypes
+from croton.graph import dims, dtypes
 from croton.graph.dims import Shape
 from croton.graph.dtypes import FLOAT64, DType
 from croton.graph.errors import DTypeError, ShapeError
@@ -270,6 +270,41 @@ def dirichlet(
     size = own if shape is None else (*random.shape_of_draw(shape), own[-1])
     drawn = sample("log_gamma", "dirichlet", key_of(key), random.sizes("dirichlet", size, shapes), shapes)
     return base.cast(softmax(drawn, -1), target)
+
+
+def multivariate_normal(
+    shape: object = None,
+    mean: object = (0.0,),
+    cov: object = ((1.0,),),
+    dtype: object = None,
+    key: object = None,
+) -> Array:
+    """Normal vectors along a last axis, with these means and covariances: L z + mean for cov = L L^T.
+
+    shape: without the last axis; it comes before the leading axes of `mean` and `cov`, which broadcast. With
+        gradients by both parameters.
+
+    Raises:
+        ShapeError: `mean` is no vector or `cov` no square matrix of its size.
+        LinAlgError: `cov` is not positive definite.
+    """
+    from croton.ops.contraction import matmul  # late, as the factorisation: most programs draw no vectors
+    from croton.ops.linear_algebra.cholesky import cholesky
+    from croton.ops.shape import expand_dims, squeeze
+
+    target = _target("multivariate_normal", dtype)
+    center, covariance = wide(mean), wide(cov)
+    if base.rank_of(center) < 1 or base.rank_of(covariance) < 2:
+        raise ShapeError(
+            "random.multivariate_normal: expected a vector of means and a matrix of covariances, "
+            f"got {base.rank_of(center)} and {base.rank_of(covariance)} axes"
+        )
+    own = base.shape_of(center)
+    leading = dims.broadcast([own[:-1], base.shape_of(covariance)[:-2]], "random.multivariate_normal")
+    before = () if shape is None else random.shape_of_draw(shape)
+    drawn = random.normal((*before, *leading, own[-1]), dtype=FLOAT64, key=key)
+    turned = squeeze(matmul(cholesky(covariance), expand_dims(drawn, -1)), -1)
+    return base.cast(add(turned, center), target)
 
 
 def vonmises(

@@ -34,6 +34,7 @@ _CONTINUOUS = (
     "laplace",
     "logistic",
     "lognormal",
+    "multivariate_normal",
     "pareto",
     "power",
     "rayleigh",
