@@ -182,7 +182,7 @@ class Profile:
         from rich.console import Console
 
         text = io.StringIO()
-        width = max(100, shutil.get_terminal_size((120, 24)).columns)
+        width = max(140, shutil.get_terminal_size((140, 24)).columns)  # rows stay whole
         Console(file=text, width=width, highlight=False).print(self.table())
         return text.getvalue()
 
