@@ -4,8 +4,8 @@
 
 Every figure comes from fresh processes. "cold": Croton with an empty cache; "again": a later process, which
 must compile nothing; "JAX": the first call of the same workload in a process of its own, where OTHER_PYTHON
-has JAX. Imports are not part of these times. Import times are those of a plain copy of the files, since an
-editable installation looks at its sources first; NumPy and Croton take turns.
+has JAX. Imports are not part of these times. Croton is a plain copy of the files with their bytecode, as an
+ordinary installation has it, since an editable one looks at its sources first. NumPy and Croton take turns.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ WORKLOADS = ("dense", "gradient", "mlp", "black_scholes", "logistic", "call")
 # Builds the workloads of one library and times each until its first result; prints JSON.
 FIRST = """
 import importlib, json, sys, time
+if len(sys.argv) > 2:
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in type(finder).__module__]
+    sys.path.insert(0, sys.argv[2])
 import numpy
 importlib.import_module(sys.argv[1])
 from peers import data
@@ -74,29 +77,32 @@ def run(python: str, code: str, *words: str, **environment: str) -> str:
     return done.stdout
 
 
-def first_results(python: str, library: str, cache: str = "") -> dict[str, float]:
+def first_results(python: str, library: str, *folder: str, cache: str = "") -> dict[str, float]:
     """Seconds of building and of each first call, by workload, with their total."""
-    answer: dict[str, float] = json.loads(run(python, FIRST, library, CROTON_CACHE_DIR=cache))
+    answer: dict[str, float] = json.loads(run(python, FIRST, library, *folder, CROTON_CACHE_DIR=cache))
     return answer
 
 
 def cold_and_again(runs: int) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
     """A first process with an empty cache and a second one with what it left, several times."""
     cold, again = [], []
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory(prefix="croton-cold-") as cache:
-            cold.append(first_results(sys.executable, "croton", cache))
-            again.append(first_results(sys.executable, "croton", cache))
+    with tempfile.TemporaryDirectory(prefix="croton-copy-") as folder:
+        copy_of_package(Path(folder))
+        for _ in range(runs):
+            with tempfile.TemporaryDirectory(prefix="croton-cold-") as cache:
+                cold.append(first_results(sys.executable, "croton", folder, cache=cache))
+                again.append(first_results(sys.executable, "croton", folder, cache=cache))
     return cold, again
 
 
 def copy_of_package(folder: Path) -> None:
     """The package as an ordinary installation has it: Python files, compiled ones, the extension."""
     import croton
-    import croton.runtime._core as extension
+    from croton.runtime import _core, _kernels
 
     shutil.copytree(Path(croton.__file__).parent, folder / "croton")
-    shutil.copy(extension.__file__, folder / "croton" / "runtime")
+    for extension in (_core, _kernels):
+        shutil.copy(extension.__file__, folder / "croton" / "runtime")
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(folder)], check=True)
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from croton.codegen.program import ProgramCode, ProgramPrinter
 from croton.compiler.fingerprint import NoFingerprintError, fingerprint
-from croton.compiler.sizes import unify_sizes
 from croton.graph.graph import Graph
 from croton.graph.reporting import annotated
 from croton.graph.values import Constant, Equation, NDArray
-from croton.loops.fusion import lower
-from croton.loops.program import Program
-from croton.rewrite.pipeline import optimize
-from croton.runtime import PREBUILT_KERNELS
 from croton.toolchain import build, default_cache, find_compiler, load
+
+if TYPE_CHECKING:
+    from croton.codegen.program import ProgramCode
+    from croton.loops.program import Program
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,16 @@ class Request:
 
     @cached_property
     def lowered(self) -> Lowered:
-        """The graph taken as far as C text; done when first asked for."""
+        """The graph taken as far as C text; done when first asked for.
+
+        A graph that was compiled before needs none of this: the stages are imported here.
+        """
+        from croton.codegen.program import ProgramPrinter
+        from croton.compiler.sizes import unify_sizes
+        from croton.loops.fusion import lower
+        from croton.rewrite.pipeline import optimize
+        from croton.runtime import PREBUILT_KERNELS
+
         graph, explanations = unify_sizes(self.graph)
         optimized = optimize(graph, self.disabled)
         state = () if "in-place" in self.disabled else self.state
