@@ -26,6 +26,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "meson-python>=0.17" "meson>=1.3" ninja numpy
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
 		-Cbuild-dir=$(VENV)/build --editable ".[dev]"
+	cp src/croton-keras.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')"
 	@touch $@
 
 demo: $(STAMP)

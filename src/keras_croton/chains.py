@@ -1,0 +1,91 @@
+"""Keras's choices of a backend, with one more branch.
+
+Keras 3 picks its backend in chains of `if backend() == "jax": from keras.src.backend.jax... import ...`. Such a chain
+gets the branch of JAX once more for Croton, with this package's modules in place of JAX's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+_MODEL = "jax"
+_NAMES = {  # what JAX calls its own, and what Croton does
+    "JaxLayer": "CrotonLayer",
+    "JAXTrainer": "CrotonTrainer",
+    "JaxOptimizer": "CrotonOptimizer",
+    "JaxExportArchive": "CrotonExportArchive",
+}
+
+
+class _Chains(ast.NodeTransformer):
+    """Puts a branch for Croton before each chain of tests of `backend()` that has one for JAX."""
+
+    def __init__(self) -> None:
+        self.changed = 0
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        branch = _branch_of(node, _MODEL)
+        if branch is None or not _imports_backend(branch):
+            return self.generic_visit(node)
+        self.changed += 1
+        test = ast.Compare(
+            left=node.test.left,  # type: ignore[attr-defined]
+            ops=[ast.Eq()],
+            comparators=[ast.Constant("croton")],
+        )
+        return ast.If(test=test, body=[_for_croton(statement) for statement in branch], orelse=[node])
+
+
+def _branch_of(node: ast.stmt, name: str) -> list[ast.stmt] | None:
+    """The body of the branch of a chain that is taken for a backend."""
+    while isinstance(node, ast.If) and _is_backend_test(node.test):
+        if node.test.comparators[0].value == name:  # type: ignore[attr-defined]
+            return node.body
+        if len(node.orelse) != 1:
+            return None
+        node = node.orelse[0]
+    return None
+
+
+def _is_backend_test(test: ast.expr) -> bool:
+    """Whether it is `backend() == "name"` or `backend.backend() == "name"`."""
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
+        return False
+    if not (isinstance(test.comparators[0], ast.Constant) and isinstance(test.left, ast.Call)):
+        return False
+    called = test.left.func
+    return (called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")) == "backend"
+
+
+def _imports_backend(branch: Sequence[ast.stmt]) -> bool:
+    prefix = f"keras.src.backend.{_MODEL}"
+    return any(isinstance(node, ast.ImportFrom) and (node.module or "").startswith(prefix) for node in branch)
+
+
+def _for_croton(statement: ast.stmt) -> ast.stmt:
+    """An import from JAX's backend as the one from Croton's; other statements as they are."""
+    prefix = f"keras.src.backend.{_MODEL}"
+    if not isinstance(statement, ast.ImportFrom) or not (statement.module or "").startswith(prefix):
+        return statement
+    rest = (statement.module or "").removeprefix(prefix) or ".backend"
+    aliases = [
+        ast.alias(_NAMES.get(alias.name, alias.name), alias.asname or _own_name(alias.name))
+        for alias in statement.names
+    ]
+    return ast.ImportFrom(module=f"keras_croton{rest}", names=aliases, level=0)
+
+
+def _own_name(name: str) -> str | None:
+    return name if name in _NAMES else None
+
+
+def with_croton(source: bytes, path: str) -> ast.Module | None:
+    """The module with a branch for Croton in its chains; None if it has no chain.
+
+    Raises:
+        SyntaxError: it is not Python.
+    """
+    transformer = _Chains()
+    tree = ast.fix_missing_locations(transformer.visit(ast.parse(source, path)))
+    return tree if transformer.changed else None

@@ -1,0 +1,77 @@
+"""The import hook that adds Croton to Keras's choice of backends (`chains.py` says how a module is changed).
+
+To be deleted the day Keras has plugins of its own (its RFC #23523).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import CodeType, ModuleType
+
+# The modules of Keras 3.10 to 3.15 that choose between backends.
+PATCHED = frozenset(
+    {
+        "keras.src.backend",
+        "keras.src.export.saved_model",
+        "keras.src.layers.layer",
+        "keras.src.models.model",
+        "keras.src.optimizers.optimizer",
+    }
+)
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module of Keras with a branch for Croton in its chains; never from, or into, a bytecode cache."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        from keras_croton.chains import with_croton
+
+        path = self.get_filename(fullname)
+        tree = with_croton(self.get_data(path), path)
+        if tree is None:
+            raise ImportError(
+                f"{fullname}: no choice of backends found to add Croton to; this version of Keras is not "
+                "known to keras_croton",
+                name=fullname,
+                path=path,
+            )
+        return compile(tree, path, "exec", dont_inherit=True)
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules to be patched, if Croton is the backend that was asked for."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname not in PATCHED or not _selected():
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or not isinstance(spec.loader, SourceFileLoader):
+            return spec
+        spec.loader = _Loader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+def _selected() -> bool:
+    """Whether Keras will choose Croton: by the environment or, without it, by its configuration file."""
+    chosen = os.environ.get("KERAS_BACKEND")
+    if chosen:
+        return chosen == "croton"
+    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    try:
+        with open(os.path.join(home, "keras.json")) as file:
+            return bool(json.load(file).get("backend") == "croton")
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def install() -> None:
+    """Puts the finder before those of Python, once."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())

@@ -1,0 +1,1 @@
+"""Keras's functions of neural networks."""

@@ -1,0 +1,1 @@
+"""Keras's functions that NumPy has too."""

@@ -1,0 +1,3 @@
+"""Keras's random numbers."""
+
+from __future__ import annotations
