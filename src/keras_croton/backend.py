@@ -21,4 +21,4 @@ from keras_croton.core import (
     stop_gradient,
     vectorized_map,
 )
-from keras_croton.rnn import cudnn_ok
+from keras_croton.rnn import bidirectional_gru, bidirectional_lstm, cudnn_ok, gru, lstm, rnn

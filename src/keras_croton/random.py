@@ -16,7 +16,7 @@ from keras_croton.conversion import cast, convert_to_tensor, is_tensor, shape
 
 
 def _key(seed: Any) -> Any:
-    """The key for an int, a `SeedGenerator`, None (the global one) or the two numbers of a seed drawn before."""
+    """The key for an int, a `SeedGenerator`, None (the global one), or two numbers that one gave."""
     return base.cast(seed if is_tensor(seed) else draw_seed(seed), "uint64")
 
 
