@@ -1,7 +1,7 @@
 """Keras's choices of a backend, with one more branch.
 
-Keras 3 picks its backend in chains of `if backend() == "jax": from keras.src.backend.jax... import ...`. Such a chain
-gets the branch of JAX once more for Croton, with this package's modules in place of JAX's.
+Keras 3 picks its backend in chains of `if backend() == "jax": from keras.src.backend.jax... import ...`. Such
+a chain gets the branch of JAX once more for Croton, with this package's modules in place of JAX's.
 """
 
 from __future__ import annotations

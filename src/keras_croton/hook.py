@@ -13,7 +13,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
-# The modules of Keras 3.10 to 3.15 that choose between backends.
+# The modules of Keras 3.10 to 3.15 that choose between backends; the last is one of Keras's own tests.
 PATCHED = frozenset(
     {
         "keras.src.backend",
@@ -21,12 +21,13 @@ PATCHED = frozenset(
         "keras.src.layers.layer",
         "keras.src.models.model",
         "keras.src.optimizers.optimizer",
+        "keras.src.trainers.trainer_test",
     }
 )
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module of Keras with a branch for Croton in its chains; never from, or into, a bytecode cache."""
+    """Loads a module of Keras with a branch for Croton in its chains; without a bytecode cache."""
 
     def get_code(self, fullname: str) -> CodeType:
         from keras_croton.chains import with_croton
@@ -63,12 +64,19 @@ def _selected() -> bool:
     chosen = os.environ.get("KERAS_BACKEND")
     if chosen:
         return chosen == "croton"
-    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
     try:
-        with open(os.path.join(home, "keras.json")) as file:
+        with open(os.path.expanduser(os.path.join(_keras_home(), "keras.json"))) as file:
             return bool(json.load(file).get("backend") == "croton")
     except (OSError, ValueError, AttributeError):
         return False
+
+
+def _keras_home() -> str:
+    """The folder in which Keras looks for its configuration."""
+    if "KERAS_HOME" in os.environ:
+        return os.environ["KERAS_HOME"]
+    home = os.path.expanduser("~")
+    return os.path.join(home if os.access(home, os.W_OK) else "/tmp", ".keras")
 
 
 def install() -> None:

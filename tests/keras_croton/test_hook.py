@@ -1,0 +1,172 @@
+"""How Keras finds Croton, and that it finds the other backends as if Croton were not there.
+
+Each test is a process of its own, in an environment where the start-up file lies in site-packages, as after
+installing Croton.
+"""
+
+import json
+import os
+import site
+import subprocess
+import venv
+from pathlib import Path
+
+import pytest
+
+import keras_croton
+
+SOURCES = Path(keras_croton.__file__).parent.parent
+
+SCRIPT = """
+import keras
+
+print(keras.config.backend(), type(keras.ops.convert_to_tensor([1.0])).__module__)
+"""
+
+# As little of Keras as chooses a backend: all that come with the real one need packages that are not there.
+MINIATURE = {
+    "__init__.py": "import keras.src.backend",
+    "src/__init__.py": "",
+    "src/backend/__init__.py": """
+import os
+
+def backend():
+    return os.environ["KERAS_BACKEND"]
+
+if backend() == "jax":
+    from keras.src.backend.jax import *
+elif backend() == "numpy":
+    from keras.src.backend.numpy import *
+""",
+    "src/backend/numpy.py": "zeros = 'zeros of NumPy'",
+}
+
+LOADER = """
+import sys
+
+from keras.src import backend
+
+print(backend.zeros, type(backend.__spec__.loader).__name__, "croton" in sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment that holds what ours does, and the start-up file."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, symlinks=True)
+    library = next(folder.glob("lib/python*/site-packages"))
+    ours = [f"import site; site.addsitedir({folder!r})" for folder in site.getsitepackages()]
+    (library / "a-paths.pth").write_text("\n".join([*ours, str(SOURCES)]) + "\n")
+    (library / "croton-keras.pth").write_text((SOURCES / "croton-keras.pth").read_text())
+    return folder / "bin" / "python"
+
+
+def run(
+    python: Path, script: str, home: Path, before: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs a script that knows nothing of Croton; `before` is where modules are looked for first."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("KERAS_", "PYTHON", "COV_", "VIRTUAL_ENV"))
+    }
+    if before is not None:
+        variables["PYTHONPATH"] = str(before)
+    environment = {**inherited, "HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3", **variables}
+    return subprocess.run(
+        [python, "-c", script], env=environment, capture_output=True, text=True, timeout=120
+    )
+
+
+def write_keras(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / "keras" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def output(result: subprocess.CompletedProcess[str]) -> list[str]:
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split("\n")[:-1]
+
+
+def test_the_environment_variable_alone_chooses_croton(environment: Path, tmp_path: Path) -> None:
+    result = run(environment, SCRIPT, tmp_path, KERAS_BACKEND="croton")
+    assert output(result) == ["croton croton.frontends.eager"]
+
+
+def test_a_configuration_file_alone_chooses_croton(environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "keras.json").write_text(json.dumps({"backend": "croton"}))
+    result = run(environment, SCRIPT, tmp_path, KERAS_HOME=str(tmp_path))
+    assert output(result) == ["croton croton.frontends.eager"]
+
+
+def test_the_configuration_file_may_lie_in_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from keras_croton.hook import _selected
+
+    monkeypatch.delenv("KERAS_BACKEND")
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert not _selected()
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras" / "keras.json").write_text(json.dumps({"backend": "croton"}))
+    assert _selected()
+
+
+def test_another_backend_is_loaded_from_its_own_files_without_croton(
+    environment: Path, tmp_path: Path
+) -> None:
+    write_keras(tmp_path, MINIATURE)
+    result = run(environment, LOADER, tmp_path, before=tmp_path, KERAS_BACKEND="numpy")
+    assert output(result) == ["zeros of NumPy SourceFileLoader False"]
+
+
+def test_the_environment_variable_comes_before_the_file(environment: Path, tmp_path: Path) -> None:
+    write_keras(tmp_path, MINIATURE)
+    (tmp_path / "keras.json").write_text(json.dumps({"backend": "croton"}))
+    result = run(
+        environment, LOADER, tmp_path, before=tmp_path, KERAS_HOME=str(tmp_path), KERAS_BACKEND="numpy"
+    )
+    assert output(result) == ["zeros of NumPy SourceFileLoader False"]
+
+
+def test_a_damaged_configuration_file_chooses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from keras_croton.hook import _selected
+
+    monkeypatch.delenv("KERAS_BACKEND")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    for text in ("", "[]", "{", '"croton"'):
+        (tmp_path / "keras.json").write_text(text)
+        assert not _selected()
+
+
+def test_without_keras_nothing_is_loaded(environment: Path, tmp_path: Path) -> None:
+    result = run(
+        environment, "import sys; print('keras_croton' in sys.modules)", tmp_path, KERAS_BACKEND="croton"
+    )
+    assert output(result) == ["False"]
+
+
+def test_a_keras_that_chooses_otherwise_is_refused_with_a_reason(environment: Path, tmp_path: Path) -> None:
+    choice = "from keras.src.backend.plugins import *"
+    write_keras(tmp_path, {**MINIATURE, "src/backend/__init__.py": choice})
+    result = run(environment, "import keras", tmp_path, before=tmp_path, KERAS_BACKEND="croton")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        "ImportError: keras.src.backend: no choice of backends found to add Croton to; "
+        "this version of Keras is not known to keras_croton"
+    )
+
+
+def test_errors_point_into_the_files_of_keras() -> None:
+    """The modules are changed as trees, so that lines in tracebacks are those of the file."""
+    from keras.src.layers.layer import Layer
+
+    code = Layer.add_weight.__code__
+    lines = Path(code.co_filename).read_text().splitlines()
+    assert "def add_weight(" in "".join(lines[code.co_firstlineno - 1 : code.co_firstlineno + 3])
