@@ -29,8 +29,10 @@ from keras_croton.nn.activations import (
     tanh_shrink,
     threshold,
 )
+from keras_croton.nn.adaptive_pooling import adaptive_average_pool, adaptive_max_pool
 from keras_croton.nn.attention import dot_product_attention
 from keras_croton.nn.convolution import conv, conv_transpose, depthwise_conv, separable_conv
+from keras_croton.nn.ctc import ctc_loss
 from keras_croton.nn.encodings import multi_hot, one_hot
 from keras_croton.nn.losses import (
     binary_crossentropy,
@@ -39,9 +41,12 @@ from keras_croton.nn.losses import (
     sparse_categorical_crossentropy,
 )
 from keras_croton.nn.normalization import batch_normalization, moments
+from keras_croton.nn.patches import depth_to_space, fold, space_to_depth, unfold
 from keras_croton.nn.pooling import average_pool, max_pool
 
 __all__ = [
+    "adaptive_average_pool",
+    "adaptive_max_pool",
     "average_pool",
     "batch_normalization",
     "binary_crossentropy",
@@ -49,9 +54,12 @@ __all__ = [
     "celu",
     "conv",
     "conv_transpose",
+    "ctc_loss",
+    "depth_to_space",
     "depthwise_conv",
     "dot_product_attention",
     "elu",
+    "fold",
     "gelu",
     "glu",
     "hard_shrink",
@@ -76,6 +84,7 @@ __all__ = [
     "softmax",
     "softplus",
     "softsign",
+    "space_to_depth",
     "sparse_categorical_crossentropy",
     "sparse_plus",
     "sparse_sigmoid",
@@ -84,4 +93,5 @@ __all__ = [
     "tanh",
     "tanh_shrink",
     "threshold",
+    "unfold",
 ]

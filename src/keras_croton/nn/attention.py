@@ -25,11 +25,11 @@ def dot_product_attention(
 
     query: (batch, queries, heads, width). key, value: (batch, keys, key heads, width). bias, mask: broadcast
     to (batch, heads, queries, keys); where the mask is False a key does not count. scale: 1 / sqrt(width) if
-    None. flash_attention: loops are fused anyway, so only True is refused. attn_logits_soft_cap: for
-    accelerators, ignored.
+    None. flash_attention: accepted, as it says how and not what; the compiler chooses that.
+    attn_logits_soft_cap: for accelerators, ignored.
 
     Raises:
-        ValueError: not 4 axes. RuntimeError: flash attention is demanded.
+        ValueError: not 4 axes.
     """
     query, key, value = in_common_dtype(query, key, value)
     if any(base.rank_of(array) != 4 for array in (query, key, value)):
@@ -37,8 +37,6 @@ def dot_product_attention(
             "`dot_product_attention` only supports 4D inputs. "
             f"Received: query.shape={query.shape}, key.shape={key.shape}, value.shape={value.shape}."
         )
-    if flash_attention:
-        raise RuntimeError("Flash attention is not supported by the croton backend.")
     bias, mask = (_with_four_axes(array, query.shape[2]) for array in (bias, mask))
     return attention.dot_product_attention(query, key, value, bias, mask, scale, is_causal)
 

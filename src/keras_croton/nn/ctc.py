@@ -1,0 +1,30 @@
+"""Connectionist temporal classification: losses and decoding of sequences without alignment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from croton.ops import base, ctc
+from keras_croton.conversion import cast, convert_to_tensor
+from keras_croton.nn.arguments import dtype_name, floating
+
+
+def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, mask_index: int = 0) -> Any:
+    """Minus the log-probability of the targets, (batch,), in float32 at least.
+
+    target: labels (batch, most labels). output: (batch, steps, classes), before the softmax. target_length,
+    output_length: how many count, (batch,). mask_index: the blank class.
+
+    Raises:
+        ValueError, IndexError: lengths or labels are out of range.
+    """
+    lengths = (convert_to_tensor(given, "int64") for given in (target_length, output_length))
+    return ctc.ctc_loss(convert_to_tensor(target, "int64"), _scores(output), *lengths, mask_index)
+
+
+def _scores(given: Any) -> Any:
+    """In float32 at least."""
+    scores = floating(given)
+    if base.rank_of(scores) != 3:
+        raise ValueError(f"expected (batch, steps, classes), received: shape {scores.shape}")
+    return cast(scores, "float32") if dtype_name(scores) in ("float16", "bfloat16") else scores
