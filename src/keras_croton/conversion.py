@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from croton.frontends.eager import Tensor
-from croton.graph.values import EagerValue, Value
-from croton.ops import base
 from keras.src.backend import config
 from keras.src.backend.common import KerasVariable, standardize_dtype
 from keras.src.backend.common.keras_tensor import KerasTensor
+
+from croton.frontends.eager import Tensor
+from croton.graph.dims import Expression
+from croton.graph.dtypes import as_dtype
+from croton.graph.values import EagerValue, Value
+from croton.ops import base
 
 
 def is_tensor(x: object) -> bool:
@@ -18,7 +21,9 @@ def is_tensor(x: object) -> bool:
     return isinstance(x, (EagerValue, Value))
 
 
-def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None) -> Any:
+def convert_to_tensor(
+    x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
+) -> Any:
     """The value as a tensor of `dtype`; without one, tensors and arrays keep theirs.
 
     Python floats, and lists of them, become floatx; Python ints int32, or int64 where they do not fit.
@@ -26,14 +31,16 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, rag
     Raises:
         ValueError: ragged tensors are asked for, or it is not an array.
     """
+    if isinstance(x, (EagerValue, Value)):
+        return x if dtype is None else base.cast(x, standardize_dtype(dtype))
     if ragged:
         raise ValueError("`ragged=True` is not supported with croton backend")
     if dtype is not None:
         dtype = standardize_dtype(dtype)
     if isinstance(x, KerasVariable):
-        x = x.value
-    if isinstance(x, (EagerValue, Value)):
-        return x if dtype is None or base.dtype_of(x).name == dtype else base.cast(x, dtype)
+        return convert_to_tensor(x.value, dtype)
+    if isinstance(x, Expression):
+        return base.cast(x, dtype or "int32")
     if isinstance(x, KerasTensor):
         raise ValueError(f"a symbolic Keras tensor has no value yet: {x}")
     if _holds_tensors(x):
@@ -46,7 +53,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, rag
 
 def _holds_tensors(x: Any) -> bool:
     return isinstance(x, (list, tuple)) and any(
-        isinstance(item, (EagerValue, Value, KerasVariable)) or _holds_tensors(item) for item in x
+        isinstance(item, (EagerValue, Value, KerasVariable, Expression)) or _holds_tensors(item) for item in x
     )
 
 
@@ -55,7 +62,9 @@ def _as_array(x: Any, dtype: str | None) -> np.ndarray[Any, Any]:
     typed = hasattr(x, "dtype")
     array = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x)
     if array.dtype == object or array.dtype.kind in "SUMm":
-        raise ValueError(f"cannot convert {type(x).__name__} {x!r} to a tensor: it is not an array of numbers")
+        raise ValueError(
+            f"cannot convert {type(x).__name__} {x!r} to a tensor: it is not an array of numbers"
+        )
     if dtype is None and not typed:
         if array.dtype == np.float64:
             dtype = config.floatx()
@@ -65,7 +74,9 @@ def _as_array(x: Any, dtype: str | None) -> np.ndarray[Any, Any]:
         elif array.dtype == np.complex128:
             dtype = "complex64"
     with np.errstate(all="ignore"):
-        return np.array(array, dtype=base.as_dtype(dtype) if dtype is not None else None, order="C", copy=True)
+        return np.array(
+            array, dtype=as_dtype(dtype) if dtype is not None else None, order="C", copy=True
+        )
 
 
 def convert_to_numpy(x: Any) -> np.ndarray[Any, Any]:

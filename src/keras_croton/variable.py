@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from croton.frontends import eager
 from keras.src.backend.common import KerasVariable
 from keras.src.backend.common.stateless_scope import get_stateless_scope, in_stateless_scope
 
+from croton.frontends import eager
 from keras_croton.conversion import convert_to_tensor
 
 

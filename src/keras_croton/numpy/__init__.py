@@ -1,1 +1,11 @@
-"""Keras's functions that NumPy has too."""
+"""Keras's `numpy` functions, one file for each family."""
+
+from keras_croton.numpy.arithmetic import *
+from keras_croton.numpy.comparison import *
+from keras_croton.numpy.contraction import *
+from keras_croton.numpy.creation import *
+from keras_croton.numpy.exponential import *
+from keras_croton.numpy.indexing import *
+from keras_croton.numpy.reductions import *
+from keras_croton.numpy.shape import *
+from keras_croton.numpy.trigonometric import *
