@@ -8,7 +8,7 @@ import threading
 import warnings
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
@@ -24,7 +24,7 @@ from croton.frontends.trace import ARRAY, ArrayPattern, NumberPattern, Pattern, 
 from croton.graph.dtypes import as_dtype
 from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.graph import Graph, copy_graph
-from croton.graph.values import EagerValue, Value
+from croton.graph.values import EagerValue, NDArray, Value
 from croton.ops import base
 from croton.ops.base import building, recorders
 
@@ -130,7 +130,11 @@ class JittedFunction:
     """
 
     def __init__(
-        self, fn: Callable[..., Any], static_argnames: str | Sequence[str] = (), name: str | None = None
+        self,
+        fn: Callable[..., Any],
+        static_argnames: str | Sequence[str] = (),
+        name: str | None = None,
+        shapes: Mapping[str, Sequence[int | None]] | None = None,
     ) -> None:
         if not callable(fn):
             raise TypeError(f"jit: expected a function, got {type(fn).__name__}")
@@ -141,6 +145,7 @@ class JittedFunction:
         if unknown:
             raise ValueError(f"jit: the function has no parameter {', '.join(sorted(unknown))}")
         self._name = name or str(getattr(fn, "__name__", "function"))
+        self._shapes = dict(shapes or {})
         self._fast: dict[Any, _Compiled] = {}
         self._families: dict[Any, _Family] = {}
         self._compiled: list[_Compiled] = []
@@ -173,7 +178,7 @@ class JittedFunction:
         del method.__wrapped__
         parameters = list(self._signature.parameters.values())[1:]
         method.__signature__ = self._signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-        bound = JittedFunction(method, tuple(self._static), self._name)
+        bound = JittedFunction(method, tuple(self._static), self._name, self._shapes)
         methods[number] = (reference, bound)
         return JittedMethod(instance, bound)
 
@@ -215,28 +220,48 @@ class JittedFunction:
         call = self._take_apart(args, kwargs)
         if call is None:  # symbolic arguments: the function becomes part of their graph
             return self._function(*args, **kwargs)
+        if recorders.active:
+            return self._for_sizes(call, _recorded)[1]
+        compiled, result = self._for_sizes(call, _computed)
+        self._remember(fast, compiled)
+        return compiled.wrap(result)
+
+    def _for_sizes(self, call: _Call, run: Callable[[_Compiled, _Call], Any]) -> tuple[_Compiled, Any]:
+        """What a compiled function makes of the call: the general one, or one for just these sizes."""
         compiled = self._find(call)
         try:
-            return self._run(compiled, call, fast)
+            return compiled, run(compiled, call)
         except ShapeError:
             if call.shapes in self._families[call.key].exact:
                 raise
-        return self._run(self._exact(call), call, fast)
+        compiled = self._exact(call)
+        return compiled, run(compiled, call)
 
-    def _run(self, compiled: _Compiled, call: _Call, fast: Any) -> Any:
-        if recorders.active:
-            leaves = [call.leaves[position] for position in call.positions]
-            operands = [
-                base.cast(leaf, value.type.dtype)
-                for leaf, value in zip(leaves, compiled.traced.graph.inputs, strict=True)
-            ]
-            return compiled.recorded(operands)
-        result = compiled.function(*call.arrays)
+    def _remember(self, fast: Any, compiled: _Compiled) -> None:
         if fast is not None:
             if len(self._fast) >= _MOST_REMEMBERED:
                 self._fast.clear()
             self._fast[fast] = compiled
-        return compiled.wrap(result)
+
+    def on_arrays(self, *arrays: NDArray) -> tuple[_Compiled, Any]:
+        """For callers in a hurry: the compiled function for some NumPy arrays, and what it returned as it is.
+
+        The result is an array where the function returns a single one, else the list of all arrays in it;
+        `wrap` of the compiled function makes of them what a call returns. No tape sees the call.
+        """
+        key = tuple([(array.dtype.num, array.shape) for array in arrays])
+        compiled = self._fast.get(key)
+        if compiled is not None:
+            try:
+                return compiled, compiled.function(*arrays)
+            except ShapeError:
+                pass
+        call = self._take_apart(arrays, {})
+        if call is None:
+            raise TypeError(f"{self._name}: expected NumPy arrays, got symbolic values")
+        compiled, result = self._for_sizes(call, _computed)
+        self._remember(key, compiled)
+        return compiled, result
 
     def _take_apart(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call | None:
         bound = self._signature.bind(*args, **kwargs)
@@ -302,7 +327,7 @@ class JittedFunction:
             for compiled in family.general:
                 if compiled.matches(call.shapes):
                     return compiled
-            patterns = _general_patterns(call, family)
+            patterns = _general_patterns(call, family, self._shapes)
             try:
                 compiled = self._trace(call, patterns)
             except Exception:
@@ -407,16 +432,38 @@ def _pattern(kind: Any, shape: tuple[int, ...]) -> Pattern:
     return kind if isinstance(kind, NumberPattern) else ArrayPattern(kind[0], shape)
 
 
-def _general_patterns(call: _Call, family: _Family) -> list[Pattern]:
-    """Any size of the first axes, and of others that have already differed between calls."""
+def _computed(compiled: _Compiled, call: _Call) -> Any:
+    return compiled.function(*call.arrays)
+
+
+def _recorded(compiled: _Compiled, call: _Call) -> Any:
+    leaves = [call.leaves[position] for position in call.positions]
+    operands = [
+        base.cast(leaf, value.type.dtype)
+        for leaf, value in zip(leaves, compiled.traced.graph.inputs, strict=True)
+    ]
+    return compiled.recorded(operands)
+
+
+def _general_patterns(
+    call: _Call, family: _Family, known: Mapping[str, Sequence[int | None]]
+) -> list[Pattern]:
+    """Any size of the first axes, of those said to be unknown, and of others that have already differed."""
     if family.general:
         latest = family.general[-1].traced.patterns
         return [pattern.merged(shape) for pattern, shape in zip(latest, call.shapes, strict=True)]
     patterns: list[Pattern] = []
-    for kind, shape in _array_kinds(call):
+    for name, (kind, shape) in zip(call.names, _array_kinds(call), strict=True):
         pattern = _pattern(kind, shape)
         if isinstance(pattern, ArrayPattern) and shape:
             pattern = ArrayPattern(pattern.dtype, (None, *shape[1:]))
+            said = known.get(name, ())
+            if len(said) == len(shape):
+                sizes = (
+                    size if told is not None else None
+                    for size, told in zip(pattern.shape, said, strict=True)
+                )
+                pattern = ArrayPattern(pattern.dtype, tuple(sizes))
         patterns.append(pattern)
     return patterns
 
@@ -439,17 +486,26 @@ def _paths(structure: tree.Structure, path: str = "") -> list[str]:
 
 @overload
 def jit(
-    fn: Callable[..., Any], *, static_argnames: str | Sequence[str] = (), name: str | None = None
+    fn: Callable[..., Any],
+    *,
+    static_argnames: str | Sequence[str] = (),
+    name: str | None = None,
+    shapes: Mapping[str, Sequence[int | None]] | None = None,
 ) -> JittedFunction: ...
 @overload
 def jit(
-    fn: None = None, *, static_argnames: str | Sequence[str] = (), name: str | None = None
+    fn: None = None,
+    *,
+    static_argnames: str | Sequence[str] = (),
+    name: str | None = None,
+    shapes: Mapping[str, Sequence[int | None]] | None = None,
 ) -> Callable[[Callable[..., Any]], JittedFunction]: ...
 def jit(
     fn: Callable[..., Any] | None = None,
     *,
     static_argnames: str | Sequence[str] = (),
     name: str | None = None,
+    shapes: Mapping[str, Sequence[int | None]] | None = None,
 ) -> Any:
     """Compiles an eager function; `@jit`, `@jit(static_argnames=...)` or `jit(fn)`.
 
@@ -458,7 +514,10 @@ def jit(
     and values of the arguments in `static_argnames` are traced anew. Python numbers are arguments like
     arrays and, as in eager code, do not widen dtypes. Variables that `fn` reads or assigns are read and
     updated in place. Arguments may be nested lists, tuples, dicts and dataclasses.
+
+    shapes: for arguments by name ("x", "batch['x']"), sizes that will differ between calls as None, so that
+    the first compilation serves them all; without it, such an axis (but the first) costs a second one.
     """
     if fn is None:
-        return functools.partial(JittedFunction, static_argnames=static_argnames, name=name)
-    return JittedFunction(fn, static_argnames, name)
+        return functools.partial(JittedFunction, static_argnames=static_argnames, name=name, shapes=shapes)
+    return JittedFunction(fn, static_argnames, name, shapes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -53,26 +53,41 @@ class TensorType:
 
 
 class Location(NamedTuple):
-    """The user's line that made something."""
+    """The user's line that made something, and the part of the user's model that it belongs to."""
 
     filename: str
     line: int
     function: str
+    part: str = ""
 
     def __str__(self) -> str:
-        return f'File "{self.filename}", line {self.line}, in {self.function}'
+        line = f'File "{self.filename}", line {self.line}, in {self.function}'
+        return f"{self.part}\n{line}" if self.part else line
 
 
-_NOT_THE_USERS = (str(Path(__file__).resolve().parent.parent) + "/", contextlib.__file__, functools.__file__)
+_PACKAGE = str(Path(__file__).resolve().parent.parent) + "/"
+_not_the_users: tuple[str, ...] = (_PACKAGE, contextlib.__file__, functools.__file__)
+_naming_part: list[Callable[[], str]] = []
+
+
+def not_the_users(*paths: str, part: Callable[[], str]) -> None:
+    """Code below these paths is not the user's; `part` names what the equation being made belongs to, if anything.
+
+    For libraries that build programs out of what their users give them.
+    """
+    global _not_the_users
+    _not_the_users = (*_not_the_users, *paths)
+    _naming_part.append(part)
 
 
 def user_location() -> Location | None:
-    """The innermost frame outside this package, and outside the decorators that the package uses."""
+    """The innermost frame of the user's: outside this package and the decorators that the package uses."""
     frame = sys._getframe(1)
     while frame is not None:
         filename = frame.f_code.co_filename
-        if not filename.startswith(_NOT_THE_USERS):
-            return Location(filename, frame.f_lineno, frame.f_code.co_name)
+        if not filename.startswith(_not_the_users):
+            part = _naming_part[0]() if _naming_part else ""
+            return Location(filename, frame.f_lineno, frame.f_code.co_name, part)
         if frame.f_back is None:
             return None
         frame = frame.f_back

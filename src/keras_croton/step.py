@@ -1,0 +1,119 @@
+"""One step of a model on a batch of data: traced once for each structure of the data, then a compiled call."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from croton.frontends import tree
+from croton.frontends.eager import Tensor
+from croton.frontends.jit import JittedFunction
+from croton.graph.values import EagerValue
+
+NDArray = np.ndarray[Any, Any]
+
+
+class CompiledStep:
+    """What `function` does with a batch, a nested structure of arrays, as compiled calls.
+
+    Variables that it reads and assigns are state, updated in place. A function that cannot be traced (it needs
+    the numbers in a tensor) runs eagerly from then on, after one warning.
+    """
+
+    def __init__(
+        self, function: Callable[[Any], Any], label: str, sizes: Sequence[Sequence[int | None]] = ()
+    ) -> None:
+        """sizes: shapes of the first arrays of a batch, None for sizes that differ between batches."""
+        self._function = function
+        self._label = label
+        self._sizes = {f"arrays[{position}]": tuple(shape) for position, shape in enumerate(sizes)}
+        self._plain: dict[tuple[bool, ...], JittedFunction] = {}
+        self._by_structure: dict[tree.Structure, JittedFunction] = {}
+        self._eager = False
+
+    def __call__(self, data: Any) -> Any:
+        """What the function returns for a batch: a structure of tensors."""
+        if self._eager:
+            return self._function(as_tensors(data))
+        if type(data) is tuple and all([type(part) is np.ndarray or part is None for part in data]):
+            arrays = [part for part in data if part is not None]
+            jitted = self._plain.get(tuple([part is not None for part in data]))
+        else:
+            leaves, structure = tree.flatten(data)
+            arrays = [_array(leaf) for leaf in leaves]
+            jitted = self._by_structure.get(structure)
+        if jitted is None:
+            jitted = self._jitted(data)
+        if any([array.dtype.kind not in "biufcV" for array in arrays]):
+            return self._function(as_tensors(data))  # texts: nothing to compile
+        try:
+            compiled, result = jitted.on_arrays(*arrays)
+        except _TracingError as error:
+            return self._fall_back(data, error.reason)
+        return compiled.wrap(result)
+
+    @property
+    def traces(self) -> int:
+        """How often the function was traced; each trace is a compilation."""
+        return sum(jitted.traces for jitted in self._by_structure.values())
+
+    def _jitted(self, data: Any) -> JittedFunction:
+        """The function of the arrays in batches with the structure of `data`."""
+        leaves, structure = tree.flatten(data)
+        jitted = self._by_structure.get(structure)
+        if jitted is None:
+
+            def step(*arrays: Any) -> Any:
+                try:
+                    return self._function(tree.unflatten(structure, arrays))
+                except Exception as error:
+                    raise _TracingError(error) from error
+
+            jitted = JittedFunction(step, name=self._label, shapes=self._sizes)
+            self._by_structure[structure] = jitted
+        if type(data) is tuple and all(isinstance(part, np.ndarray) or part is None for part in data):
+            self._plain[tuple(part is not None for part in data)] = jitted
+        return jitted
+
+    def _fall_back(self, data: Any, reason: Exception) -> Any:
+        """Does without tracing: an error of the user's is raised here again, as what it is."""
+        result = self._function(as_tensors(data))
+        self._eager = True
+        warnings.warn(
+            f"{self._label} runs eagerly, one operation after the other, since it cannot be traced: "
+            f"{type(reason).__name__}: {reason}",
+            stacklevel=4,
+        )
+        return result
+
+
+class _TracingError(Exception):
+    """The function raised an exception while it was traced."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def as_tensors(data: Any) -> Any:
+    """A batch with eager tensors as leaves; texts stay as they are."""
+
+    def convert(leaf: Any) -> Any:
+        array = _array(leaf)
+        return Tensor(array) if array.dtype.kind in "biufcV" else leaf
+
+    return tree.map_leaves(convert, data)
+
+
+def _array(leaf: Any) -> NDArray:
+    """The numbers of an array of any library."""
+    if isinstance(leaf, np.ndarray):
+        return leaf
+    if isinstance(leaf, EagerValue):
+        data: NDArray = leaf.data
+        return data
+    if hasattr(leaf, "detach"):
+        leaf = leaf.detach().cpu()
+    return np.asarray(leaf)
