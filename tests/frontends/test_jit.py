@@ -360,3 +360,24 @@ def test_trees():
         tree.unflatten(structure, [1])
     with pytest.raises(ValueError, match="fewer leaves"):
         tree.unflatten(structure, [1, 2, 3, 4, 5])
+
+
+def test_variables_may_be_assigned_in_the_branches_of_a_traced_function() -> None:
+    doubled, counted = ct.Variable(np.float32(1.0)), ct.Variable(np.float32(5.0))
+
+    @ct.jit
+    def step(x):
+        def positive():
+            doubled.assign(doubled * 2 + x)
+            return x
+
+        def negative():
+            counted.assign_add(x)
+            return x + 1
+
+        return ct.cond(x > 0, positive, negative)
+
+    assert float(step(np.float32(1.0))) == 1.0
+    assert (float(doubled), float(counted)) == (3.0, 5.0)
+    assert float(step(np.float32(-1.0))) == 0.0
+    assert (float(doubled), float(counted)) == (3.0, 4.0)

@@ -34,7 +34,8 @@ def cond(predicate: Any, true_fn: Callable[..., Any], false_fn: Callable[..., An
     """true_fn(*operands) if the bool scalar `predicate` holds, else false_fn(*operands).
 
     Only the branch taken is computed. Both must return the same number of arrays of the same dtypes and
-    shapes. Returns what the functions return: an array or a list.
+    shapes. Returns what the functions return: an array or a list. While a function is traced, variables may be
+    assigned in the branches.
 
     Raises:
         DTypeError, ShapeError: the predicate is not a scalar, or the branches differ.
@@ -43,16 +44,37 @@ def cond(predicate: Any, true_fn: Callable[..., Any], false_fn: Callable[..., An
     test = base.cast(base.as_array(predicate), BOOL)
     inside = _placeholders(arrays)
     with capturing() as captures:
-        first, second = true_fn(*inside), false_fn(*inside)
-        chosen, captured_first = close_over(inside, _values(first))
-        other, captured_second = close_over(inside, _values(second))
+        (first, changed), (second, changed_otherwise) = (
+            _branch(function, inside) for function in (true_fn, false_fn)
+        )
+        variables = list(dict.fromkeys([*changed, *changed_otherwise]))
+        before = {variable: base.symbolic(variable.value()) for variable in variables}
+        chosen, captured_first = close_over(
+            inside, [*_values(first), *(changed.get(v, before[v]) for v in variables)]
+        )
+        other, captured_second = close_over(
+            inside, [*_values(second), *(changed_otherwise.get(v, before[v]) for v in variables)]
+        )
     captured = list(dict.fromkeys([*captured_first, *captured_second]))
     branches = [
         _with_inputs(chosen, inside, captured_first, captured),
         _with_inputs(other, inside, captured_second, captured),
     ]
     results = apply(Cond(*branches), test, *arrays, *captures.operands(captured))
-    return list(results) if isinstance(first, (tuple, list)) else results[0]
+    returned = len(results) - len(variables)
+    for variable, value in zip(variables, results[returned:], strict=True):
+        variable.assign(value)
+    return list(results[:returned]) if isinstance(first, (tuple, list)) else results[0]
+
+
+def _branch(function: Callable[..., Any], inside: Sequence[Value]) -> tuple[Any, dict[Any, Value]]:
+    """What a branch returns, and the variables that it assigns in a trace."""
+    trace = base.building.trace
+    if trace is None:
+        return function(*inside), {}
+    with trace.branch() as changes:
+        result = function(*inside)
+    return result, changes
 
 
 def _with_inputs(

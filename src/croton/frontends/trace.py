@@ -39,6 +39,20 @@ class Trace:
         self.variables.setdefault(variable.shared, variable)
         self._current[id(variable)] = value
 
+    @contextmanager
+    def branch(self) -> Iterator[dict[Variable, Value]]:
+        """Inside, what is assigned is noted in the dict that this gives, and undone at the end."""
+        before, changes = self._current, dict[Variable, Value]()
+        self._current = dict(before)
+        try:
+            yield changes
+        finally:
+            for variable in self.variables.values():
+                value = self._current.get(id(variable))
+                if value is not None and value is not before.get(id(variable)):
+                    changes[variable] = value
+            self._current = before
+
     def updates(self) -> list[tuple[Variable, Value]]:
         """Variables that were assigned, with their last value."""
         found = [(v, self._current[id(v)]) for v in self.variables.values() if id(v) in self._current]
