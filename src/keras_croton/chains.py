@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 _MODEL = "jax"
 _NAMES = {  # what JAX calls its own, and what Croton does
+    "export": "symbolic_sizes",
     "JaxLayer": "CrotonLayer",
     "JAXTrainer": "CrotonTrainer",
     "JaxOptimizer": "CrotonOptimizer",
@@ -59,25 +60,32 @@ def _is_backend_test(test: ast.expr) -> bool:
 
 
 def _imports_backend(branch: Sequence[ast.stmt]) -> bool:
+    return any(isinstance(node, ast.ImportFrom) and _own_module(node.module) for node in branch)
+
+
+def _own_module(module: str | None) -> str:
+    """The module of this package in place of one of JAX's backend, or of JAX itself; empty for others."""
     prefix = f"keras.src.backend.{_MODEL}"
-    return any(isinstance(node, ast.ImportFrom) and (node.module or "").startswith(prefix) for node in branch)
+    if module == prefix:
+        return "keras_croton.backend"
+    if module == _MODEL:
+        return "keras_croton"
+    return f"keras_croton{module.removeprefix(prefix)}" if (module or "").startswith(f"{prefix}.") else ""  # type: ignore[union-attr]
 
 
 def _for_croton(statement: ast.stmt) -> ast.stmt:
     """An import from JAX's backend as the one from Croton's; other statements as they are."""
-    prefix = f"keras.src.backend.{_MODEL}"
-    if not isinstance(statement, ast.ImportFrom) or not (statement.module or "").startswith(prefix):
+    if not isinstance(statement, ast.ImportFrom) or not _own_module(statement.module):
         return statement
-    rest = (statement.module or "").removeprefix(prefix) or ".backend"
     aliases = [
         ast.alias(_NAMES.get(alias.name, alias.name), alias.asname or _own_name(alias.name))
         for alias in statement.names
     ]
-    return ast.ImportFrom(module=f"keras_croton{rest}", names=aliases, level=0)
+    return ast.ImportFrom(module=_own_module(statement.module), names=aliases, level=0)
 
 
 def _own_name(name: str) -> str | None:
-    return name if name in _NAMES else None
+    return name if name in _NAMES and name != "export" else None
 
 
 def with_croton(source: bytes, path: str) -> ast.Module | None:

@@ -17,6 +17,7 @@ from types import CodeType, ModuleType
 PATCHED = frozenset(
     {
         "keras.src.backend",
+        "keras.src.backend.common.variables",
         "keras.src.export.saved_model",
         "keras.src.layers.layer",
         "keras.src.models.model",

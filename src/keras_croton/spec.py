@@ -27,7 +27,9 @@ def compute_output_spec(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> An
     square). A function that needs numbers is run for two sizes; what differs between them is unknown.
     """
     with StatelessScope(), SymbolicScope():
-        if not any(isinstance(leaf, KerasTensor) and None in leaf.shape for leaf in tree.flatten((args, kwargs))):
+        if not any(
+            isinstance(leaf, KerasTensor) and None in leaf.shape for leaf in tree.flatten((args, kwargs))
+        ):
             return _spec(_outputs(fn, args, kwargs, 1))
         try:
             return _spec(_outputs(fn, args, kwargs, dims.symbol("size")))

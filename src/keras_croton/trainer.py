@@ -302,7 +302,12 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
         return tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
 
     def _callback_list(
-        self, callbacks: Any, verbose: Any, epochs: int, epoch_iterator: BatchIterator, add_history: bool = False
+        self,
+        callbacks: Any,
+        verbose: Any,
+        epochs: int,
+        epoch_iterator: BatchIterator,
+        add_history: bool = False,
     ) -> Any:
         if isinstance(callbacks, callbacks_module.CallbackList):
             return callbacks

@@ -460,8 +460,7 @@ def _general_patterns(
             said = known.get(name, ())
             if len(said) == len(shape):
                 sizes = (
-                    size if told is not None else None
-                    for size, told in zip(pattern.shape, said, strict=True)
+                    size if told is not None else None for size, told in zip(pattern.shape, said, strict=True)
                 )
                 pattern = ArrayPattern(pattern.dtype, tuple(sizes))
         patterns.append(pattern)
