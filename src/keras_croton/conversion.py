@@ -74,9 +74,7 @@ def _as_array(x: Any, dtype: str | None) -> np.ndarray[Any, Any]:
         elif array.dtype == np.complex128:
             dtype = "complex64"
     with np.errstate(all="ignore"):
-        return np.array(
-            array, dtype=as_dtype(dtype) if dtype is not None else None, order="C", copy=True
-        )
+        return np.array(array, dtype=as_dtype(dtype) if dtype is not None else None, order="C", copy=True)
 
 
 def convert_to_numpy(x: Any) -> np.ndarray[Any, Any]:

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from keras.src import tree
+
 from croton.frontends.function import function
 from croton.frontends.inputs import In
 from croton.frontends.trace import ArrayPattern, trace
 from croton.graph.dtypes import as_dtype
-from keras.src import tree
 
 
 def compile_predict(model: Any, inputs: Any = None) -> Callable[..., Any]:
     """A function from the model's inputs to its outputs, NumPy arrays both, that makes one C call.
 
-    It takes one argument for each input, in the order of `model.inputs`, with any batch size, and returns an array,
-    or a list of arrays where the model has several outputs. It reads the weights as they are when it is called, so
-    that later training is seen. Unlike `model.predict` it neither splits its input into batches nor calls callbacks.
+    It takes one argument for each input, in the order of `model.inputs`, with any batch size, and returns an
+    array, or a list of arrays where the model has several outputs. It reads the weights as they are when it is
+    called, so that later training is seen. Unlike `model.predict` it neither splits its input into batches nor
+    calls callbacks.
 
-    inputs: for models that do not know their inputs, example arrays, or anything with `shape` and `dtype`, None in a
-    shape for any size; nested as the model takes them.
+    inputs: for models that do not know their inputs, an example batch, nested as the model takes it.
 
     Raises:
         ValueError: the model does not know its inputs and none are given.
@@ -65,7 +66,7 @@ def _inputs_of(model: Any) -> Any:
         struct = getattr(getattr(model, "_functional", None), "_inputs_struct", None)
     if struct is None:
         raise ValueError(
-            f"compile_predict: model {model.name!r} does not know the shapes of its inputs; pass inputs=, such as "
-            "an example batch"
+            f"compile_predict: model {model.name!r} does not know the shapes of its inputs; "
+            "pass an example batch as inputs="
         )
     return struct

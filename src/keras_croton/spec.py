@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from keras.src import tree
+from keras.src.backend.common.keras_tensor import KerasTensor
+from keras.src.backend.common.stateless_scope import StatelessScope
+from keras.src.backend.common.symbolic_scope import SymbolicScope
+
 from croton.frontends.trace import tracing
 from croton.frontends.variables import TensorVariable
 from croton.graph import dims
 from croton.graph.dtypes import as_dtype
 from croton.graph.values import EagerValue, TensorType, Value
 from croton.ops import base
-from keras.src import tree
-from keras.src.backend.common.keras_tensor import KerasTensor
-from keras.src.backend.common.stateless_scope import StatelessScope
-from keras.src.backend.common.symbolic_scope import SymbolicScope
 
 # Two sizes that stand for unknown ones where a function cannot be traced without knowing them.
 _TRIAL_SIZES = (83, 89)

@@ -1,4 +1,4 @@
-"""One step of a model on a batch of data: traced once for each structure of the data, then a compiled call."""
+"""One step of a model on a batch: traced once for each structure of the data, then a compiled call."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
 from croton.frontends import tree
 from croton.frontends.eager import Tensor
 from croton.frontends.jit import JittedFunction
@@ -18,8 +19,8 @@ NDArray = np.ndarray[Any, Any]
 class CompiledStep:
     """What `function` does with a batch, a nested structure of arrays, as compiled calls.
 
-    Variables that it reads and assigns are state, updated in place. A function that cannot be traced (it needs
-    the numbers in a tensor) runs eagerly from then on, after one warning.
+    Variables that it reads and assigns are state, updated in place. A function that cannot be traced (it
+    needs the numbers in a tensor) runs eagerly from then on, after one warning.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class CompiledStep:
 
     def _jitted(self, data: Any) -> JittedFunction:
         """The function of the arrays in batches with the structure of `data`."""
-        leaves, structure = tree.flatten(data)
+        structure = tree.flatten(data)[1]
         jitted = self._by_structure.get(structure)
         if jitted is None:
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from croton.frontends.tape import GradientTape
 from keras.src import callbacks as callbacks_module
 from keras.src import optimizers as optimizers_module
 from keras.src import tree
@@ -18,6 +17,7 @@ from keras.src.trainers.epoch_iterator import EpochIterator
 from keras.src.utils import traceback_utils
 from keras.src.utils.python_utils import pythonify_logs
 
+from croton.frontends.tape import GradientTape
 from keras_croton.batches import batches_of
 from keras_croton.callback_hooks import CallbackHooks
 from keras_croton.conversion import convert_to_numpy, shape
@@ -29,8 +29,9 @@ Function = Callable[[Iterator[Any]], Any]
 class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
     """The trainer of `keras.Model`.
 
-    `train_step`, `test_step` and `predict_step` take a batch and work on the model's variables as they are, so that
-    they can be overridden with plain code (gradients by `croton.GradientTape`); they are traced and compiled.
+    `train_step`, `test_step` and `predict_step` take a batch and work on the model's variables as they are, so
+    that they can be overridden with plain code (gradients by `croton.GradientTape`); they are traced and
+    compiled.
     """
 
     def __init__(self) -> None:
