@@ -4,15 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
+CONFORMANCE := .venv-conformance
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench docs clean
+.PHONY: help demo test conformance conformance-part lint format bench docs clean
 
 help:
 	@echo "make demo    train a classifier through compiled code, then run the three example programs"
 	@echo "make test    run the tests"
+	@echo "make conformance  run Keras's own tests on Croton and compare with JAX, which takes hours (ONLY=folder for a part)"
+	@echo "make conformance-part  run some of them in a few minutes, with nothing installed but Keras"
 	@echo "make lint    formatting, lint, types, and the imports between stages"
 	@echo "make format  put the formatting right"
 	@echo "make bench   measure Croton against NumPy and any peers installed (PEERS=path of a Python)"
@@ -39,6 +42,24 @@ test: $(STAMP)
 	$(BIN)/python -c "import croton"  # builds what changed once, before the workers start
 	$(BIN)/python -m pytest -n 2 --timeout 300 -q $(TESTS)
 
+# Keras's tests import TensorFlow, JAX and PyTorch, so they have an environment of their own.
+$(CONFORMANCE)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(CONFORMANCE)
+	$(CONFORMANCE)/bin/python -m pip install --quiet --disable-pip-version-check \
+		"meson-python>=0.17" "meson>=1.3" ninja numpy
+	PATH="$(CURDIR)/$(CONFORMANCE)/bin:$$PATH" $(CONFORMANCE)/bin/python -m pip install --quiet \
+		--disable-pip-version-check --no-build-isolation -Cbuild-dir=$(CONFORMANCE)/build --editable ".[keras]" \
+		keras==3.15.1 tensorflow-cpu jax torch grain pandas scikit-learn requests pytest pytest-timeout
+	@touch $@
+
+conformance: $(CONFORMANCE)/.installed
+	PATH="$(CURDIR)/$(CONFORMANCE)/bin:$$PATH" $(CONFORMANCE)/bin/python -m tests.keras_croton.conformance \
+		$(addprefix --only ,$(ONLY))
+
+conformance-part: $(STAMP)
+	$(BIN)/python -c "import croton"  # builds what changed once, before the processes start
+	$(BIN)/python -m tests.keras_croton.conformance --part
+
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -58,5 +79,5 @@ docs: $(STAMP)
 	$(BIN)/python docs/build.py docs/api
 
 clean:
-	rm -rf $(VENV) build docs/api .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CONFORMANCE) build docs/api .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
