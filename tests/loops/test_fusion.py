@@ -154,3 +154,13 @@ def test_reductions_over_an_axis_of_size_one_and_others(axes):
     x = T.tensor("float64", shape=(None, None, 1))
     array = np.arange(12.0).reshape(4, 3, 1)
     np.testing.assert_array_equal(ct.function([x], x.sum(axis=axes))(array), array.sum(axis=axes))
+
+
+def test_an_index_is_not_divided_where_a_bias_can_be_added_before():
+    """Flattened and masked: element k of a row has bias k % 4, unless the sums are kept."""
+    x, b, mask = T.tensor("float64", (None, 3, 5, 4), "x"), T.dvector("b"), T.dmatrix("mask")
+    flat = T.reshape(T.nnet.relu(x + b), (x.shape[0], 60))
+    f = ct.function([x, b, mask], flat * mask)
+    assert len(steps(f)) == 2
+    arrays = np.random.default_rng(0).normal(size=(2, 3, 5, 4)), np.arange(4.0), np.ones((2, 60))
+    np.testing.assert_array_equal(f(*arrays), np.maximum(arrays[0] + arrays[1], 0).reshape(2, 60))

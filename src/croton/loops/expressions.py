@@ -44,6 +44,17 @@ class Node:
         return f"{self.kind}:{self.data}({shown})" if shown else f"{self.kind}:{self.data}"
 
 
+def _is_index(node: Node) -> bool:
+    """Whether a node is made of loop variables and sizes alone."""
+    if node.kind == "call":
+        return (
+            isinstance(node.data, str)
+            and node.data.startswith("index_")
+            and all(map(_is_index, node.operands))
+        )
+    return node.kind in ("index", "dimension", "constant")
+
+
 class Operand(Protocol):
     """An input of an operation, readable at any index."""
 
@@ -124,7 +135,7 @@ class Builder:
             return self.integer(first + second)
         if left.kind == "dimension" and right.kind == "dimension":
             return self.dimension(dims.add(left.data, right.data))
-        return self.call("add", INT64, left, right)
+        return self._arithmetic("add", left, right)
 
     def minus(self, left: Node, right: Node) -> Node:
         first, second = self.number_of(left), self.number_of(right)
@@ -134,7 +145,7 @@ class Builder:
             return self.integer(first - second)
         if left is right:
             return self.integer(0)
-        return self.call("subtract", INT64, left, right)
+        return self._arithmetic("subtract", left, right)
 
     def times(self, left: Node, right: Node) -> Node:
         first, second = self.number_of(left), self.number_of(right)
@@ -146,7 +157,12 @@ class Builder:
             return left
         if first is not None and second is not None:
             return self.integer(first * second)
-        return self.call("multiply", INT64, left, right)
+        return self._arithmetic("multiply", left, right)
+
+    def _arithmetic(self, function: str, left: Node, right: Node) -> Node:
+        """Indices stay in range, so what is made of them alone cannot overflow: C sees which are neighbours."""
+        own = _is_index(left) and _is_index(right)
+        return self.call(f"index_{function}" if own else function, INT64, left, right)
 
     def quotient(self, left: Node, right: Node) -> Node:
         """Floor division of non-negative indices (C division)."""

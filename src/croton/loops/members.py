@@ -74,6 +74,16 @@ def is_reshape(value: Value) -> bool:
     return value.owner is not None and value.owner.op.name == "reshape"
 
 
+def _sizes(value: Value) -> list[Dim]:
+    """The sizes of axes that have more than one element."""
+    return [size for size in value.type.shape if size != 1]
+
+
+def _regroups(reader: Equation) -> bool:
+    """Whether the reader is a reshape of which an index names elements only by dividing it."""
+    return is_reshape(reader.outputs[0]) and _sizes(reader.inputs[0]) != _sizes(reader.outputs[0])
+
+
 def index_name(axis: int) -> str:
     return f"i{axis}"
 
@@ -85,6 +95,7 @@ class Materializer:
         self.graph = graph
         self.cost: dict[Value, float] = {}
         self._depth: dict[Value, int] = {}
+        self._stretched: set[Value] = set()  # those whose expressions read operands of other shapes
         self.inputs = set(graph.inputs)
         self.kept: set[Value] = set(graph.inputs)
         self._decide()
@@ -122,7 +133,10 @@ class Materializer:
             if not self.is_kept(operand)
         )
         depth = 1 + max((self._depth.get(o, 0) for o in equation.inputs if not self.is_kept(o)), default=0)
+        stretched = any(self._stretches(operand, equation) for operand in equation.inputs)
         for output in equation.outputs:
+            if stretched:
+                self._stretched.add(output)
             self.cost[output] = own + inlined
             self._depth[output] = depth
             if is_element(equation) and output not in self.kept and not is_reshape(output):
@@ -130,8 +144,17 @@ class Materializer:
                 spread = any(self._spreads(output, reader) for reader in readers)
                 total = self.cost[output]
                 shared = len(set(readers)) > 1 and total > STORE_COST
-                if shared or (spread and total > SPREAD_COST) or depth > DEEPEST:
+                divided = stretched and any(map(_regroups, readers))
+                if shared or (spread and total > SPREAD_COST) or divided or depth > DEEPEST:
                     self.kept.add(output)
+
+    def _stretches(self, operand: Value, reader: Equation) -> bool:
+        """Whether an elementwise function repeats elements of an operand, or of what that is made of."""
+        if operand.type.size == 1 or getattr(reader.op, "scalar", None) is None:
+            return False
+        if not self.is_kept(operand) and operand in self._stretched:
+            return True
+        return _sizes(operand) != _sizes(reader.outputs[0])
 
     def _spreads(self, value: Value, reader: Equation) -> bool:
         """Whether the reader reads elements of the value more than once."""

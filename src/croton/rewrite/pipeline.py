@@ -11,6 +11,7 @@ from croton.ops.base import building_graphs
 from croton.rewrite.branches import sink_into_branches
 from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
 from croton.rewrite.contractions import fold_transposes
+from croton.rewrite.early_pooling import pool_early
 from croton.rewrite.early_slices import slice_early
 from croton.rewrite.expand import expand_composites, inline_calls
 from croton.rewrite.joining import join_places
@@ -35,6 +36,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("branch-sinking", sink_into_branches),
     ("early-slices", slice_early),
     ("final-states", read_final_states),
+    ("early-pooling", pool_early),
     ("stabilization", stabilized),
     ("linear-algebra", simplify_linear_algebra),
     ("composites", expand_composites),
@@ -108,5 +110,5 @@ def rule_names() -> frozenset[str]:
 @building_graphs()
 def stabilize(graph: Graph) -> Graph:
     """The graph in the form in which derivatives are taken: stable, branches holding what only they need,
-    last rows of loops read from their final states."""
-    return stabilized(read_final_states(slice_early(sink_into_branches(graph))))
+    last rows of loops read from their final states, maxima of windows taken early."""
+    return stabilized(pool_early(read_final_states(slice_early(sink_into_branches(graph)))))
