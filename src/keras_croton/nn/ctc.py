@@ -18,8 +18,8 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     Raises:
         ValueError, IndexError: lengths or labels are out of range.
     """
-    lengths = (convert_to_tensor(given, "int64") for given in (target_length, output_length))
-    return ctc.ctc_loss(convert_to_tensor(target, "int64"), _scores(output), *lengths, mask_index)
+    labels, steps = convert_to_tensor(target_length, "int64"), convert_to_tensor(output_length, "int64")
+    return ctc.ctc_loss(convert_to_tensor(target, "int64"), _scores(output), labels, steps, mask_index)
 
 
 def _scores(given: Any) -> Any:
