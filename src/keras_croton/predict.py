@@ -16,10 +16,9 @@ from croton.graph.dtypes import as_dtype
 def compile_predict(model: Any, inputs: Any = None) -> Callable[..., Any]:
     """A function from the model's inputs to its outputs, NumPy arrays both, that makes one C call.
 
-    It takes one argument for each input, in the order of `model.inputs`, with any batch size, and returns
-    an array, or a list of arrays where the model has several outputs. It reads the weights as they are when it is
-    called, so that later training is seen. Unlike `model.predict` it neither splits its input into batches nor
-    calls callbacks.
+    It takes one argument for each input, in the order of `model.inputs`, with any batch size. It returns an
+    array, or a list of them where the model has several outputs. The weights are read in each call, so that
+    later training is seen. Unlike `model.predict` it neither makes batches of its input nor calls callbacks.
 
     inputs: for models that do not know their inputs, an example batch, nested as the model takes it.
 

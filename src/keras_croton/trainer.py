@@ -29,9 +29,8 @@ Function = Callable[[Iterator[Any]], Any]
 class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
     """The trainer of `keras.Model`.
 
-    `train_step`, `test_step` and `predict_step` take a batch and work on the model's variables as they are, so
-    that they can be overridden with plain code (gradients by `croton.GradientTape`); they are traced and
-    compiled.
+    `train_step`, `test_step` and `predict_step` take a batch and work on the model's variables as they are.
+    Plain code can override them, with gradients by `croton.GradientTape`; they are traced and compiled.
     """
 
     def __init__(self) -> None:
@@ -49,7 +48,7 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
         sources = [weight._value for weight in weights]
         with GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(sources)
-            y_pred = self._outputs(x, training=True)
+            y_pred = self._forward(x, training=True)
             loss = self._compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
             self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
             if self.optimizer is not None:
@@ -64,7 +63,7 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
     def test_step(self, data: Any) -> Any:
         """The loss and the metrics of a batch, added to those so far, by name."""
         x, y, sample_weight = data_adapter_utils.unpack_x_y_sample_weight(data)
-        y_pred = self._outputs(x, training=False)
+        y_pred = self._forward(x, training=False)
         loss = self._compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
         self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
@@ -72,9 +71,9 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
     def predict_step(self, data: Any) -> Any:
         """The model's outputs for a batch."""
         x, _, _ = data_adapter_utils.unpack_x_y_sample_weight(data)
-        return self._outputs(x, training=False)
+        return self._forward(x, training=False)
 
-    def _outputs(self, x: Any, training: bool) -> Any:
+    def _forward(self, x: Any, training: bool) -> Any:
         return self(x, training=training) if self._call_has_training_arg else self(x)
 
     # The functions that callers of a trainer know: from an iterator over batches to logs or outputs.
