@@ -38,6 +38,7 @@ EXEMPT = {
     "CheckedLabel": "gives positions",
     "RepeatPositions": "gives positions",
     "Permutation": "gives positions",
+    "Bitcast": "what bytes mean as another number has no slope",
     "Draw": "random numbers depend on a key alone",
     "Sample": "rejection has no derivative by its parameters",
     "Multinomial": "gives counts",
