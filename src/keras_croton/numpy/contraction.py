@@ -10,16 +10,19 @@ from croton.ops import base
 from croton.ops import contraction as ops
 from croton.ops.einsum import einsum as summed
 from keras_croton.conversion import convert_to_tensor
-from keras_croton.numpy.promotion import common_dtype, operands
+from keras_croton.numpy.promotion import common_dtype, floating, floating_operands, operands
 
 __all__ = [
+    "cross",
     "dot",
     "einsum",
     "inner",
     "kron",
     "matmul",
     "outer",
+    "slogdet",
     "tensordot",
+    "trapezoid",
     "vdot",
 ]
 
@@ -72,3 +75,42 @@ def vdot(x1: Any, x2: Any) -> Any:
 def kron(x1: Any, x2: Any) -> Any:
     """The Kronecker product."""
     return ops.kron(*operands(x1, x2))
+
+
+def cross(
+    x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Any:
+    """The cross product of vectors of 3 components along an axis (two of 2 give the third component).
+
+    Raises:
+        ValueError: the axes have other sizes.
+    """
+    from croton.ops.padding import cross as crossed
+
+    first, second = operands(x1, x2)
+    return crossed(first, second, axisa, axisb, axisc, axis)
+
+
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral along an axis by the trapezoidal rule, of points x, or of points at a distance of dx."""
+    from croton.ops import arithmetic
+    from croton.ops.padding import diff
+    from croton.ops.rearranging import moveaxis
+    from croton.ops.reduction import sum as sum_over
+    from croton.ops.slicing import slice_axis
+
+    values, distance = floating_operands(convert_to_tensor(y), convert_to_tensor(dx if x is None else x))
+    if x is not None:
+        rank = base.rank_of(distance)
+        distance = diff(distance) if rank == 1 else diff(moveaxis(distance, axis, -1))
+    values = moveaxis(values, axis, -1)
+    last = base.rank_of(values) - 1
+    between = arithmetic.add(slice_axis(values, last, 1, None), slice_axis(values, last, None, -1))
+    return sum_over(arithmetic.multiply(arithmetic.multiply(between, distance), 0.5), -1)
+
+
+def slogdet(x: Any) -> Any:
+    """The sign of the determinant and the logarithm of its absolute value."""
+    from croton.ops.linear_algebra.determinant import slogdet as sign_and_logarithm
+
+    return sign_and_logarithm(floating(x))

@@ -132,15 +132,16 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """Running sums along an axis (of the flattened x when None), in `dtype`; of bools in int32."""
     array = convert_to_tensor(x)
-    return cumulative.cumsum(array, axis, _running_dtype(array, dtype))
+    return cumulative.cumsum(array, axis, running_dtype(array, dtype))
 
 
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """Running products along an axis (of the flattened x when None), in `dtype`; of bools in int32."""
     array = convert_to_tensor(x)
-    return cumulative.cumprod(array, axis, _running_dtype(array, dtype))
+    return cumulative.cumprod(array, axis, running_dtype(array, dtype))
 
 
-def _running_dtype(array: Any, dtype: Any) -> DType:
+def running_dtype(array: Any, dtype: Any) -> DType:
+    """In what running sums and products are: their own dtype or the one asked for; bools in int32."""
     own = base.dtype_of(array) if dtype is None else as_dtype(dtype)
     return dtypes.INT32 if dtypes.is_bool(own) else own

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from croton.ops import base, padding
+from keras.src.backend.common import standardize_dtype
+
+from croton.graph import dtypes
+from croton.graph.dtypes import as_dtype
+from croton.ops import base, bits, padding
 from croton.ops import rearranging as rearrange
 from croton.ops import shape as ops
 from keras_croton.conversion import convert_to_tensor
@@ -42,6 +46,7 @@ __all__ = [
     "swapaxes",
     "tile",
     "transpose",
+    "view",
     "vsplit",
     "vstack",
 ]
@@ -253,3 +258,18 @@ def ndim(x: Any) -> int:
 def copy(x: Any) -> Any:
     """The tensor itself: tensors never change."""
     return convert_to_tensor(x)
+
+
+def view(x: Any, dtype: Any = None) -> Any:
+    """The bytes of x as numbers of another dtype; the last axis grows or shrinks with the size of a number.
+
+    Raises:
+        ValueError: the last axis does not hold whole numbers of the dtype.
+    """
+    array = convert_to_tensor(x)
+    wanted = base.dtype_of(array) if dtype is None else as_dtype(standardize_dtype(dtype))
+    if wanted == dtypes.BOOL:
+        return base.cast(bits.bitcast(array, "uint8"), wanted)
+    if base.dtype_of(array) == dtypes.BOOL:
+        array = base.cast(array, "uint8")
+    return bits.bitcast(array, wanted)
