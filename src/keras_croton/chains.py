@@ -7,7 +7,9 @@ a chain gets the branch of JAX once more for Croton, with this package's modules
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Sequence
+from typing import cast
 
 _MODEL = "jax"
 _NAMES = {  # what JAX calls its own, and what Croton does
@@ -50,17 +52,40 @@ def _branch_of(node: ast.stmt, name: str) -> list[ast.stmt] | None:
 
 
 def _is_backend_test(test: ast.expr) -> bool:
-    """Whether it is `backend() == "name"` or `backend.backend() == "name"`."""
+    """Whether it is `backend() == "name"`, `backend.backend() == "name"` or `self._backend == "name"`."""
     if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
         return False
-    if not (isinstance(test.comparators[0], ast.Constant) and isinstance(test.left, ast.Call)):
+    if not isinstance(test.comparators[0], ast.Constant):
         return False
-    called = test.left.func
+    if isinstance(test.left, ast.Attribute):
+        return test.left.attr == "_backend"
+    called = test.left.func if isinstance(test.left, ast.Call) else None
     return (called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")) == "backend"
 
 
 def _imports_backend(branch: Sequence[ast.stmt]) -> bool:
-    return any(isinstance(node, ast.ImportFrom) and _own_module(node.module) for node in branch)
+    return any(
+        _own_module(node.module) if isinstance(node, ast.ImportFrom) else _imported_by_name(node)
+        for statement in branch
+        for node in ast.walk(statement)
+    )
+
+
+def _imported_by_name(node: ast.AST) -> str:
+    """The module of this package in place of the one in `import_module("keras.src.backend.jax")`."""
+    called = node.func if isinstance(node, ast.Call) else None
+    if not (isinstance(called, ast.Attribute) and called.attr == "import_module"):
+        return ""
+    name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None  # type: ignore[attr-defined]
+    return _own_module(name if isinstance(name, str) else None)
+
+
+class _Renamed(ast.NodeTransformer):
+    """Modules imported by their names: those of this package in place of JAX's."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        own = _imported_by_name(node)
+        return ast.Call(func=node.func, args=[ast.Constant(own)], keywords=[]) if own else node
 
 
 def _own_module(module: str | None) -> str:
@@ -76,7 +101,7 @@ def _own_module(module: str | None) -> str:
 def _for_croton(statement: ast.stmt) -> ast.stmt:
     """An import from JAX's backend as the one from Croton's; other statements as they are."""
     if not isinstance(statement, ast.ImportFrom) or not _own_module(statement.module):
-        return statement
+        return cast(ast.stmt, _Renamed().visit(copy.deepcopy(statement)))
     aliases = [
         ast.alias(_NAMES.get(alias.name, alias.name), alias.asname or _own_name(alias.name))
         for alias in statement.names

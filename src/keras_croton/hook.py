@@ -23,6 +23,7 @@ PATCHED = frozenset(
         "keras.src.models.model",
         "keras.src.optimizers.optimizer",
         "keras.src.trainers.trainer_test",
+        "keras.src.utils.backend_utils",
     }
 )
 
