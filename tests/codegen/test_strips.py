@@ -59,6 +59,51 @@ def test_state_that_is_overwritten_is_read_before() -> None:
     np.testing.assert_allclose(state.get_value(), expected, rtol=1e-13)
 
 
+class TestRandomNumbers:
+    """Numbers of a strip are drawn together, from whole blocks; they are those that single draws give."""
+
+    @pytest.mark.parametrize("shape", [(), (1,), (255,), (3 * STRIP + 5,), (5, STRIP + 3), (2, 3, 37)])
+    @pytest.mark.parametrize("draw", ["bits", "bits64", "uniform32", "uniform64", "normal32"])
+    def test_every_shape(self, draw: str, shape: tuple[int, ...]) -> None:
+        k = T.tensor("uint64", shape=(2,), name="k")
+        random = T.random
+        drawn = {
+            "bits": lambda: random.bits(shape, key=k),
+            "bits64": lambda: random.bits(shape, "uint64", key=k),
+            "uniform32": lambda: random.uniform(shape, dtype="float32", key=k),
+            "uniform64": lambda: random.uniform(shape, key=k),
+            "normal32": lambda: random.normal(shape, dtype="float32", key=k),
+        }[draw]()
+        compiled, interpreted = both([k], drawn)
+        key = np.array([3, 2**40 + 1], np.uint64)
+        np.testing.assert_array_equal(compiled(key), interpreted(key))
+
+    def test_rows_that_begin_within_a_block(self) -> None:
+        """The inner loop runs over a row of odd length, its sum is kept in a register."""
+        k, w = T.tensor("uint64", shape=(2,), name="k"), T.dvector("w")
+        rows = T.sum(T.random.uniform((7, 2 * STRIP + 3), key=k) * w, axis=1)
+        compiled, interpreted = both([k, w], rows)
+        assert "_drawn[" in compiled.c_source()
+        arguments = np.array([1, 2], np.uint64), np.linspace(-1, 1, 2 * STRIP + 3)
+        np.testing.assert_allclose(compiled(*arguments), interpreted(*arguments), rtol=1e-12)
+
+    def test_columns_are_drawn_one_by_one(self) -> None:
+        k = T.tensor("uint64", shape=(2,), name="k")
+        compiled, interpreted = both([k], T.random.uniform((40, 33), key=k).T)
+        key = np.array([1, 2], np.uint64)
+        np.testing.assert_array_equal(compiled(key), interpreted(key))
+
+    def test_among_expensive_functions(self) -> None:
+        """Draws with other parts of a loop in strips, and a symbolic size."""
+        k, x = T.tensor("uint64", shape=(2,), name="k"), T.dvector("x")
+        drawn = T.random.uniform((x.shape[0],), key=k) * T.random.normal(
+            (x.shape[0],), dtype="float32", key=k
+        )
+        compiled, interpreted = both([k, x], T.erfc(T.exp(-T.erfc(x))) * drawn + T.tanh(x))
+        arguments = np.array([9, 9], np.uint64), np.random.default_rng(3).normal(size=3 * STRIP + 9)
+        np.testing.assert_allclose(compiled(*arguments), interpreted(*arguments), rtol=1e-12)
+
+
 def statement(name: str, text: str, free: bool = False) -> Statement:
     return Statement(name, "double", text, free)
 

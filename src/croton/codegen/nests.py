@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from croton.codegen import vector_maths
 from croton.codegen.row_blocks import (
     LONG_ROW,
     TILE,
@@ -52,6 +53,7 @@ class _Scope:
     """The text of a loop body being written, and the names defined in it."""
 
     variables: frozenset[str]
+    variable: str = ""  # that of the loop itself
     lines: list[str] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)  # the definitions among the lines
     names: dict[Node, str] = field(default_factory=dict)
@@ -196,7 +198,7 @@ class NestPrinter:
     ) -> None:
         name = index_name(axis)
         outer = self.scopes[-1]
-        scope = _Scope(outer.variables | {name})
+        scope = _Scope(outer.variables | {name}, name)
         self.scopes.append(scope)
         inside()  # type: ignore[operator]
         self.scopes.pop()
@@ -204,8 +206,8 @@ class NestPrinter:
             dtypes.is_complex(m.value.type.dtype) for m in members if m.reduced
         )
         head = "#pragma omp simd" + self._reduction_clauses(members, axis)
-        if vectorized and axis == self.parallel_axis and self.block is None:
-            strips = self._strips(scope, head, name)
+        if vectorized and self.block is None:
+            strips = self._strips(scope, head, begin, end, axis == self.parallel_axis)
             if strips:
                 outer.lines += strips
                 return
@@ -223,13 +225,13 @@ class NestPrinter:
         outer.lines += ["    " + line for line in scope.lines]
         outer.lines.append("}")
 
-    def _strips(self, scope: _Scope, head: str, variable: str) -> list[str]:
-        """The loop over the nest's whole range in strips, if that is quicker."""
+    def _strips(self, scope: _Scope, head: str, begin: str, end: str, whole: bool) -> list[str]:
+        """An innermost loop in strips, if that is quicker; whole: whether it is the only loop of the nest."""
         defined = {statement.line for statement in scope.statements}
         rest = [line for line in scope.lines if line not in defined]
         if any("{" in line for line in rest):
             return []  # another loop lies inside
-        return in_strips(scope.statements, rest, head, variable)
+        return in_strips(scope.statements, rest, head, scope.variable, begin, end, cut=whole)
 
     def _reduction_clauses(self, members: list[Member], axis: int) -> str:
         clauses = ""
@@ -414,11 +416,27 @@ class NestPrinter:
             return text
         name = f"v{self.counter}"
         self.counter += 1
-        statement = Statement(name, c_type(node.dtype), text, self._is_free(node))
+        drawn = self._drawn(node, scope.variable)
+        statement = Statement(name, c_type(node.dtype), text, self._is_free(node), drawn)
         scope.lines.append(statement.line)
         scope.statements.append(statement)
         scope.names[node] = name
         return name
+
+    def _drawn(self, node: Node, variable: str) -> str | None:
+        """How the random numbers of a strip are drawn at once, if the loop walks along the draw."""
+        filler = f"ct_{node.data.replace('random', 'random_fill', 1)}" if _is_draw(node) else ""
+        if filler not in vector_maths.available():
+            return None
+        key, stream, position = node.operands
+        start = _start_of_walk(position, variable)
+        if start is None or variable in key.variables | stream.variables:
+            return None
+        first = "{first}" if start is position else f"{self._node(start)} + {{first}}"
+        return (
+            f"{self.printer.need(filler)}({self._node(key)}, {self._node(stream)}, "
+            f"(ct_unsigned)({first}), {{count}}, {{room}})"
+        )
 
     def _is_free(self, node: Node) -> bool:
         """Whether computing a number again costs no more than keeping it: a number read, or scaled."""
@@ -513,6 +531,25 @@ class NestPrinter:
                 terms.append(shown if stride == 1 else f"{shown} * {self._size(stride)}")
             stride = dims.multiply(stride, size)
         return " + ".join(reversed(terms)) or "0"
+
+
+def _is_draw(node: Node) -> bool:
+    return node.kind == "call" and node.data.startswith("random_") and len(node.operands) == 3
+
+
+def _start_of_walk(position: Node, variable: str) -> Node | None:
+    """What is added to a loop variable to get a position in a draw: the position itself for nothing, None if
+    the loop does not walk over consecutive positions.
+    """
+    inner = position.operands[0] if position.kind == "cast" else position
+    if inner.kind == "index" and inner.data == variable:
+        return position
+    if inner.kind != "call" or inner.data != "add":
+        return None
+    start, last = inner.operands
+    if last.kind != "index" or last.data != variable or variable in start.variables:
+        return None
+    return start
 
 
 def partial_size(member: Member) -> Dim:

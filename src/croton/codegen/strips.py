@@ -1,5 +1,6 @@
 """Strips: a loop over several expensive functions, cut into loops of one such function each.
 
+Random numbers that lie next to each other come from one computation, so they are drawn for a strip at once.
 A processor overlaps iterations only as far as its window of instructions reaches. A long body fills it alone
 and then waits for every chain of dependent operations in turn. So a long loop runs strip by strip, and in a
 strip one part of the body after the other; what a later part needs of an earlier one is kept for the strip.
@@ -17,6 +18,7 @@ STRIP = 256  # elements: what the parts hand over stays in the first-level cache
 EXPENSIVE = 15  # statements of a function from which on it is worth a loop of its own
 MOST_IN_PART = 60  # statements of the functions that share a loop
 MOST_KEPT = 12  # arrays of a strip
+DRAWN_TOGETHER = 8  # more elements than there are in a strip, in which whole blocks of random numbers end
 _NAME = re.compile(r"\bv\d+\b")
 _NEGATIVE = re.compile(r"\(-(v\d+)\)")
 _FUNCTION = re.compile(r"\bct_\w+")
@@ -24,12 +26,17 @@ _FUNCTION = re.compile(r"\bct_\w+")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`const type name = text;` in a loop body. free: as cheap to compute again as to keep."""
+    """`const type name = text;` in a loop body. free: as cheap to compute again as to keep.
+
+    drawn: C that fills an array with what the statement makes in the iterations of a strip and says where its
+    first element lies, with {first}, {count} and {room} for the iteration, their number and the array.
+    """
 
     name: str
     type: str
     text: str
     free: bool
+    drawn: str | None = None
 
     @property
     def line(self) -> str:
@@ -46,15 +53,26 @@ class Statement:
         return sum(vector_maths.length(name) for name in names)
 
 
-def in_strips(statements: Sequence[Statement], last: Sequence[str], head: str, variable: str) -> list[str]:
+def in_strips(
+    statements: Sequence[Statement],
+    last: Sequence[str],
+    head: str,
+    variable: str,
+    begin: str = "begin",
+    end: str = "end",
+    *,
+    cut: bool = True,
+) -> list[str]:
     """The lines of a loop over `variable` from `begin` to `end` in strips; none if cutting it does not pay.
 
     statements: the body in order. last: lines that follow them, such as stores; they stay together at the
     end, because what the body reads may lie where they write. head: the line before a loop that runs over
-    them.
+    them. cut: whether several expensive functions are a reason for strips; drawn numbers always are.
     """
-    parts = _parts(statements)
-    if len(parts) < 2:
+    filled = [statement for statement in statements if statement.drawn is not None]
+    statements = [_read_from_strip(statement, variable) for statement in statements]
+    parts = _parts(statements) if cut else [list(statements)]
+    if len(parts) < 2 and not filled:
         return []
     placed = {statement.name: number for number, part in enumerate(parts) for statement in part}
     by_name = {statement.name: statement for statement in statements}
@@ -70,12 +88,19 @@ def in_strips(statements: Sequence[Statement], last: Sequence[str], head: str, v
     if len(kept) > MOST_KEPT:
         return []
     lines = [
+        f"{statement.type} {statement.name}_room[{STRIP + DRAWN_TOGETHER}] __attribute__((aligned(64)));"
+        for statement in filled
+    ]
+    lines += [
         f"{by_name[name].type} {name}_strip[{STRIP}];" for name in sorted(kept, key=lambda n: int(n[1:]))
     ]
     lines += [
-        f"for (ct_int strip = begin; strip < end; strip += {STRIP}) {{",
-        f"    const ct_int stop = end - strip < {STRIP} ? end : strip + {STRIP};",
+        f"for (ct_int strip = {begin}; strip < {end}; strip += {STRIP}) {{",
+        f"    const ct_int stop = {end} - strip < {STRIP} ? {end} : strip + {STRIP};",
     ]
+    for statement in filled:
+        call = str(statement.drawn).format(first="strip", count="stop - strip", room=f"{statement.name}_room")
+        lines.append(f"    const {statement.type} *{statement.name}_drawn = {call};")
     for number in range(len(parts)):
         lines.append("    " + (head if number == final else "#pragma omp simd"))
         lines.append(f"    for (ct_int {variable} = strip; {variable} < stop; ++{variable}) {{")
@@ -91,6 +116,13 @@ def in_strips(statements: Sequence[Statement], last: Sequence[str], head: str, v
             lines += ["        " + line for line in last]
         lines.append("    }")
     return [*lines, "}"]
+
+
+def _read_from_strip(statement: Statement, variable: str) -> Statement:
+    """What is drawn for a strip is only read in the loop."""
+    if statement.drawn is None:
+        return statement
+    return Statement(statement.name, statement.type, f"{statement.name}_drawn[{variable} - strip]", True)
 
 
 def _parts(statements: Sequence[Statement]) -> list[list[Statement]]:

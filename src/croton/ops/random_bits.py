@@ -16,6 +16,7 @@ import numpy as np
 
 from croton.codegen import vector_maths
 from croton.codegen.scalars import PRELUDE
+from croton.codegen.strips import DRAWN_TOGETHER
 from croton.graph import dims, philox
 from croton.graph.dims import Shape
 from croton.graph.dtypes import FLOAT32, FLOAT64, INT64, UINT32, UINT64, DType
@@ -155,9 +156,9 @@ def fill(kind: str, key: int, stream: int, count: int) -> NDArray:
     functions = _compiled()
     if functions is None:
         return _fill_by_numpy(kind, key, stream, count)
-    result: NDArray = np.empty(count, KINDS[kind])
+    result: NDArray = np.empty(count + DRAWN_TOGETHER, KINDS[kind])
     functions[kind](key, stream, result.ctypes.data, count)
-    return result
+    return result[:count]
 
 
 def _fill_by_numpy(kind: str, key: int, stream: int, count: int) -> NDArray:
@@ -183,15 +184,22 @@ def _compiled() -> dict[str, Any] | None:
 
     if find_compiler() is None:
         return None
-    bodies = "\n".join(
-        f"void croton_fill_{kind}(ct_unsigned key, ct_unsigned stream,\n"
-        f"    {_C_TYPES[dtype]} *out, ct_int count)\n"
-        "{\n    #pragma omp simd\n"
-        "    for (ct_int i = 0; i < count; ++i)\n"
-        f"        out[i] = ct_random_{kind}_u64(key, stream, (ct_unsigned)i);\n}}\n"
-        for kind, dtype in KINDS.items()
-    )
-    needed = [f"ct_random_{kind}_u64" for kind in KINDS]
+    bodies, needed = "", []
+    for kind, dtype in KINDS.items():
+        filler = f"ct_random_fill_{kind}"
+        if filler in vector_maths.available():
+            needed.append(filler)
+            body = f"    {filler}(key, stream, 0, count, out);\n"
+        else:
+            needed.append(f"ct_random_{kind}_u64")
+            body = (
+                "#pragma omp simd\n    for (ct_int i = 0; i < count; ++i)\n"
+                f"        out[i] = ct_random_{kind}_u64(key, stream, (ct_unsigned)i);\n"
+            )
+        bodies += (
+            f"void croton_fill_{kind}(ct_unsigned key, ct_unsigned stream,\n"
+            f"    {_C_TYPES[dtype]} *out, ct_int count)\n{{\n{body}}}\n"
+        )
     text = "typedef __INT64_TYPE__ ct_int;\n" + PRELUDE + vector_maths.source_for(needed) + bodies
     library = load(build([text]))
     prototype = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_int64)

@@ -42,7 +42,8 @@ def test_every_piece_compiles_alone_and_without_the_maths_library() -> None:
     """All pieces in one translation unit would hide a forgotten dependency, so each gets its own."""
     compiler = find_compiler()
     assert compiler is not None
-    check = [*compiler.command, "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c", "-"]
+    flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fopenmp-simd", "-fsyntax-only"]
+    check = [*compiler.command, *flags, "-x", "c", "-"]
     for name in sorted(vector_maths.available())[::4]:
         done = subprocess.run(
             check, input=vector_maths.source_for([name]), capture_output=True, text=True, timeout=60

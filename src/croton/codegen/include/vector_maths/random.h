@@ -40,3 +40,85 @@ CT_INLINE double ct_random_normal64_u64(ct_u64 key, ct_u64 stream, ct_u64 i)
     const ct_philox_words b = ct_philox_block(key, stream, i);
     return ct_normal_f64((ct_u64)b.word[1] << 32 | b.word[0], (ct_u64)b.word[3] << 32 | b.word[2]);
 }
+
+/* Elements `first` to `first + count` of a draw, from whole blocks of which every word is used. `out` has room
+ * for eight elements more; the result points to where the first one lies in it. */
+
+/*@ ct_random_fill_word: ct_philox_block */
+CT_INLINE const ct_u32 *ct_random_fill_word(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
+                                            ct_u32 *out)
+{
+    const ct_u64 start = first >> 2;
+    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 3) >> 2) - start);
+#pragma omp simd
+    for (ct_i64 b = 0; b < blocks; ++b) {
+        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
+        out[4 * b] = w.word[0];
+        out[4 * b + 1] = w.word[1];
+        out[4 * b + 2] = w.word[2];
+        out[4 * b + 3] = w.word[3];
+    }
+    return out + (first & 3);
+}
+
+/*@ ct_random_fill_uniform32: ct_philox_block ct_uniform_f32 */
+CT_INLINE const float *ct_random_fill_uniform32(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
+                                                float *out)
+{
+    const ct_u64 start = first >> 2;
+    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 3) >> 2) - start);
+#pragma omp simd
+    for (ct_i64 b = 0; b < blocks; ++b) {
+        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
+        out[4 * b] = ct_uniform_f32(w.word[0]);
+        out[4 * b + 1] = ct_uniform_f32(w.word[1]);
+        out[4 * b + 2] = ct_uniform_f32(w.word[2]);
+        out[4 * b + 3] = ct_uniform_f32(w.word[3]);
+    }
+    return out + (first & 3);
+}
+
+/*@ ct_random_fill_pair: ct_philox_block */
+CT_INLINE const ct_u64 *ct_random_fill_pair(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
+                                            ct_u64 *out)
+{
+    const ct_u64 start = first >> 1;
+    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 1) >> 1) - start);
+#pragma omp simd
+    for (ct_i64 b = 0; b < blocks; ++b) {
+        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
+        out[2 * b] = (ct_u64)w.word[1] << 32 | w.word[0];
+        out[2 * b + 1] = (ct_u64)w.word[3] << 32 | w.word[2];
+    }
+    return out + (first & 1);
+}
+
+/*@ ct_random_fill_uniform64: ct_philox_block ct_uniform_f64 */
+CT_INLINE const double *ct_random_fill_uniform64(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
+                                                 double *out)
+{
+    const ct_u64 start = first >> 1;
+    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 1) >> 1) - start);
+#pragma omp simd
+    for (ct_i64 b = 0; b < blocks; ++b) {
+        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
+        out[2 * b] = ct_uniform_f64((ct_u64)w.word[1] << 32 | w.word[0]);
+        out[2 * b + 1] = ct_uniform_f64((ct_u64)w.word[3] << 32 | w.word[2]);
+    }
+    return out + (first & 1);
+}
+
+/*@ ct_random_fill_normal32: ct_philox_block ct_normal_f32 */
+CT_INLINE const float *ct_random_fill_normal32(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
+                                               float *out)
+{
+    const ct_u64 start = first >> 1;
+    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 1) >> 1) - start);
+#pragma omp simd
+    for (ct_i64 b = 0; b < blocks; ++b) {
+        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
+        out[2 * b] = ct_normal_f32(w.word[0], w.word[1]);
+        out[2 * b + 1] = ct_normal_f32(w.word[2], w.word[3]);
+    }
+    return out + (first & 1);
+}
