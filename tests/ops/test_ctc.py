@@ -97,7 +97,6 @@ def test_nothing_to_do() -> None:
     ("labels", "counts", "steps", "error", "message"),
     [
         (LABELS + 3, COUNTS, STEPS, IndexError, "label 4 is out of range for 4 classes"),
-        (LABELS * 0, COUNTS, STEPS, ValueError, "label 0 is the blank"),
         (LABELS, COUNTS, STEPS + 1, ValueError, "an input length of 7 is not from 0 to 6 steps"),
         (LABELS, COUNTS - 1, STEPS, ValueError, "a label length of -1 is not from 0 to 3"),
     ],
@@ -138,3 +137,72 @@ def test_greedy_decoding(merge: bool) -> None:
         written = [label for label in path if label != 0]
         assert labels[entry].tolist() == written + [-1] * (9 - len(written))
         np.testing.assert_allclose(cost[entry], -scores[entry, :length].max(-1).sum(), atol=1e-12)
+
+
+def test_a_label_may_be_the_blank_class() -> None:
+    scores = SCORES[:1, :3]
+    labels = np.array([[1, 0, 2]])
+    result = computed(lambda o: T.nnet.ctc_loss(labels, o, np.array([3]), np.array([3])), scores)
+    logs = scipy.special.log_softmax(scores[0], -1)
+    np.testing.assert_allclose(result, [-(logs[0, 1] + logs[1, 0] + logs[2, 2])], rtol=1e-12)
+
+
+def labellings(scores: NDArray, blank: int) -> list[tuple[float, list[int]]]:
+    """All labels and the logarithms of their probabilities, the best first."""
+    logs = scipy.special.log_softmax(scores, -1)
+    found: dict[tuple[int, ...], list[float]] = {}
+    for path in itertools.product(range(scores.shape[1]), repeat=len(scores)):
+        written = tuple(label for label, _ in itertools.groupby(path) if label != blank)
+        found.setdefault(written, []).append(sum(logs[step, label] for step, label in enumerate(path)))
+    totals = [(float(scipy.special.logsumexp(paths)), list(written)) for written, paths in found.items()]
+    return sorted(totals, reverse=True)
+
+
+def beams(scores: NDArray, *arguments: object) -> tuple[NDArray, NDArray]:
+    """Labels and log-probabilities, compiled and not."""
+    labels, totals = (
+        computed(lambda o, part=part: T.nnet.ctc.ctc_beam_search(o, *arguments)[part], scores)
+        for part in range(2)
+    )
+    return labels, totals
+
+
+@pytest.mark.parametrize("blank", [0, 2])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_wide_beam_finds_the_best_labels(blank: int, dtype: str) -> None:
+    scores = (sample((4, 5, 3)) * 2).astype(dtype)
+    lengths = np.array([5, 4, 1, 0])
+    labels, totals = beams(scores, lengths, 400, 4, blank)
+    assert totals.dtype == dtype
+    for entry, length in enumerate(lengths):
+        best = labellings(scores[entry, :length].astype("float64"), blank)[:4]
+        for path, (total, written) in enumerate(best):
+            assert labels[entry, path].tolist() == written + [-1] * (5 - len(written))
+            np.testing.assert_allclose(totals[entry, path], total, rtol=1e-5, atol=1e-6)
+        assert (totals[entry, len(best) :] == -np.inf).all() and (labels[entry, len(best) :] == -1).all()
+
+
+@pytest.mark.parametrize("width", [1, 2, 7])
+def test_a_narrow_beam_has_each_labelling_once_and_at_most_all_of_its_probability(width: int) -> None:
+    scores, lengths = sample((20, 12, 5)) * 1.5, np.full(20, 12)
+    labels, totals = beams(scores, lengths, width, width)
+    for entry in range(20):
+        assert len({tuple(path) for path in labels[entry]}) == width
+        repeated = np.repeat(scores[entry : entry + 1], width, 0)
+        counts = (labels[entry] >= 0).sum(1)
+        exact = -T.nnet.ctc_loss(np.maximum(labels[entry], 1), repeated, counts, lengths[:width]).data
+        assert (totals[entry] <= exact + 1e-9).all()
+
+
+def test_beams_of_scores_that_are_no_numbers() -> None:
+    labels, totals = beams(np.full((1, 3, 4), np.nan), np.array([3]), 4, 2)
+    assert (labels == -1).all() and (totals == -np.inf).all()
+
+
+def test_bad_arguments_of_a_beam_search() -> None:
+    with pytest.raises(ValueError, match="beam_width and top_paths must be 1 or more, got 0 and 1"):
+        T.nnet.ctc.ctc_beam_search(SCORES, STEPS, 0)
+    with pytest.raises(ValueError, match="the blank is class 4 of 4"):
+        T.nnet.ctc.ctc_beam_search(SCORES, STEPS, mask_index=4)
+    with pytest.raises(ValueError, match="log-probabilities of 3 axes and lengths of 1, got 3 and 2"):
+        T.nnet.ctc.ctc_beam_search(SCORES, STEPS[:, None])

@@ -23,7 +23,6 @@ _FAILURES = (
     "an input length of {0} is not from 0 to {1} steps",
     "a label length of {0} is not from 0 to {1}",
     "label {0} is out of range for {1} classes",
-    "label {0} is the blank",
 )
 
 
@@ -31,7 +30,8 @@ class _Alignment(KernelOperation):
     """Something about all paths that write labels.
 
     Operands: log-probabilities (batch, steps, classes), labels (batch, most labels), steps and labels that
-    count in each entry of the batch, all int64. blank: the class that writes nothing.
+    count in each entry of the batch, all int64. blank: the class that writes nothing, where it is not itself
+    among the labels: there it has to come as the others have.
     """
 
     blank: int
@@ -63,7 +63,7 @@ class _Alignment(KernelOperation):
         from croton.ops import ctc_reference
 
         scores, labels, steps, counts = operands[:4]
-        fault = ctc_reference.fault(scores, labels, steps, counts, self.blank)
+        fault = ctc_reference.fault(scores, labels, steps, counts)
         if fault is not None:
             raise self.failure(fault)
         direction = operands[4] if len(operands) > 4 else None
@@ -144,7 +144,12 @@ def ctc_of_log_probabilities(
     return apply_one(CTCLoss(int(blank)), scores, _lengths(labels), _lengths(steps), _lengths(label_counts))
 
 
-def _log_probabilities(activations: object) -> Array:
+def log_probabilities(activations: object) -> Array:
+    """The logarithm of softmax of activations (batch, steps, classes), in float32 at least.
+
+    Raises:
+        ShapeError: another number of axes.
+    """
     from croton.ops.softmax import log_softmax
 
     array = base.as_array(activations)
@@ -171,7 +176,7 @@ def ctc(activations: object, labels: object, input_lengths: object) -> Array:
     if base.rank_of(given) != 2:
         raise ShapeError(f"ctc: expected labels with 2 axes, got {base.rank_of(given)}")
     counts = sum_over(base.cast(greater_equal(given, 0), INT64), 1)
-    scores = _log_probabilities(activations)
+    scores = log_probabilities(activations)
     return ctc_of_log_probabilities(transpose(scores, (1, 0, 2)), given, input_lengths, counts, 0)
 
 
@@ -186,7 +191,7 @@ def ctc_loss(
     Raises:
         ShapeError: wrong numbers of axes. ValueError, IndexError: lengths or labels out of range.
     """
-    scores = _log_probabilities(output)
+    scores = log_probabilities(output)
     return ctc_of_log_probabilities(scores, target, output_length, target_length, mask_index)
 
 

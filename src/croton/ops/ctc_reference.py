@@ -7,9 +7,7 @@ import numpy as np
 from croton.graph.values import NDArray
 
 
-def fault(
-    scores: NDArray, labels: NDArray, steps: NDArray, counts: NDArray, blank: int
-) -> tuple[int, int, int] | None:
+def fault(scores: NDArray, labels: NDArray, steps: NDArray, counts: NDArray) -> tuple[int, int, int] | None:
     """The first operand out of range: number of the message, value, limit."""
     _, most_steps, classes = scores.shape
     most_labels = labels.shape[1]
@@ -21,8 +19,6 @@ def fault(
         for label in labels[entry, :count].tolist():
             if not 0 <= label < classes:
                 return 2, label, classes
-            if label == blank:
-                return 3, label, classes
     return None
 
 

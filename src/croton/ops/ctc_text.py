@@ -67,7 +67,6 @@ static int %(name)s(ct_context *context, void *const *pointers, const ct_int *si
             const ct_int label = labels[entry * most_labels + l];
             context->error[2] = label, context->error[3] = classes;
             if (label < 0 || label >= classes) context->error[1] = 2;
-            else if (label == %(blank)d) context->error[1] = 3;
         }
         if (context->error[1] >= 0) return CT_RUNTIME_ERROR;
         if (duration == 0) {

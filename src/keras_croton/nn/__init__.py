@@ -32,7 +32,7 @@ from keras_croton.nn.activations import (
 from keras_croton.nn.adaptive_pooling import adaptive_average_pool, adaptive_max_pool
 from keras_croton.nn.attention import dot_product_attention
 from keras_croton.nn.convolution import conv, conv_transpose, depthwise_conv, separable_conv
-from keras_croton.nn.ctc import ctc_loss
+from keras_croton.nn.ctc import ctc_decode, ctc_loss
 from keras_croton.nn.encodings import multi_hot, one_hot
 from keras_croton.nn.losses import (
     binary_crossentropy,
@@ -54,6 +54,7 @@ __all__ = [
     "celu",
     "conv",
     "conv_transpose",
+    "ctc_decode",
     "ctc_loss",
     "depth_to_space",
     "depthwise_conv",

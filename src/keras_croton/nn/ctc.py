@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from croton.ops import base, ctc
+import croton.tensor as T
+from croton.ops import base, ctc, ctc_beams
 from keras_croton.conversion import cast, convert_to_tensor
 from keras_croton.nn.arguments import dtype_name, floating
 
@@ -20,6 +21,37 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     """
     labels, steps = convert_to_tensor(target_length, "int64"), convert_to_tensor(output_length, "int64")
     return ctc.ctc_loss(convert_to_tensor(target, "int64"), _scores(output), labels, steps, mask_index)
+
+
+def ctc_decode(
+    inputs: Any,
+    sequence_lengths: Any,
+    strategy: str = "greedy",
+    beam_width: int = 100,
+    top_paths: int = 1,
+    merge_repeated: bool = True,
+    mask_index: int | None = 0,
+) -> tuple[Any, Any]:
+    """The most probable labels: (paths, batch, steps), int32, -1 after the last; and scores (batch, paths).
+
+    inputs: (batch, steps, classes). sequence_lengths: steps that count, (batch,). strategy: "greedy", one
+    path made of the best class at every step, scored by minus the sum of inputs; or "beam_search", the best
+    `top_paths` found when `beam_width` are followed, scored by their log-probability. merge_repeated: for
+    "greedy". mask_index: the blank class, the last one if None.
+
+    Raises:
+        ValueError: no such strategy.
+    """
+    scores = _scores(inputs)
+    lengths = convert_to_tensor(sequence_lengths, "int64")
+    blank = scores.shape[2] - 1 if mask_index is None else mask_index
+    if strategy == "greedy":
+        labels, score = ctc.ctc_decode(scores, lengths, merge_repeated, blank)
+        return cast(T.expand_dims(labels, 0), "int32"), T.expand_dims(score, 1)
+    if strategy == "beam_search":
+        paths, score = ctc_beams.ctc_beam_search(scores, lengths, beam_width, top_paths, blank)
+        return cast(T.transpose(paths, (1, 0, 2)), "int32"), score
+    raise ValueError(f"Invalid strategy {strategy}. Supported values are 'greedy' and 'beam_search'.")
 
 
 def _scores(given: Any) -> Any:

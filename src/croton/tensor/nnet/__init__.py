@@ -85,6 +85,7 @@ _LATER = {
     "conv3d_grad_wrt_weights": "croton.ops.convolution",
     "convolution": "croton.ops.convolution",
     "convolution_transpose": "croton.ops.convolution",
+    "ctc_beam_search": "croton.ops.ctc_beams",
     "ctc_decode": "croton.ops.ctc",
     "ctc_loss": "croton.ops.ctc",
     "depthwise_convolution": "croton.ops.convolution",
