@@ -2,6 +2,9 @@
 
 Keras 3 picks its backend in chains of `if backend() == "jax": from keras.src.backend.jax... import ...`. Such
 a chain gets the branch of JAX once more for Croton, with this package's modules in place of JAX's.
+
+Keras's own tests choose in the same way, among others where they make sparse tensors, and name the backends
+that have a feature: `backend() not in ("tensorflow", "jax", "torch")`. There Croton is named too.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ _NAMES = {  # what JAX calls its own, and what Croton does
     "JAXTrainer": "CrotonTrainer",
     "JaxOptimizer": "CrotonOptimizer",
     "JaxExportArchive": "CrotonExportArchive",
+    "JAXSparse": "BCOO",
 }
 
 
@@ -40,6 +44,29 @@ class _Chains(ast.NodeTransformer):
         return ast.If(test=test, body=[_for_croton(statement) for statement in branch], orelse=[node])
 
 
+class _ChainsAndLists(_Chains):
+    """Also names Croton where features are: in lists of backends with JAX and, if asked for, beside JAX."""
+
+    def __init__(self, where_only_jax: bool) -> None:
+        super().__init__()
+        self.where_only_jax = where_only_jax
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        names = node.comparators[0]
+        if not _is_call_of_backend(node.left) or len(node.ops) > 1:
+            return self.generic_visit(node)
+        if isinstance(names, (ast.Tuple, ast.List)) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            if any(isinstance(name, ast.Constant) and name.value == _MODEL for name in names.elts):
+                self.changed += 1
+                names.elts.append(ast.Constant("croton"))
+        elif self.where_only_jax and isinstance(node.ops[0], ast.NotEq):
+            self.changed += 1
+            return ast.Compare(
+                node.left, [ast.NotIn()], [ast.Tuple([names, ast.Constant("croton")], ast.Load())]
+            )
+        return node
+
+
 def _branch_of(node: ast.stmt, name: str) -> list[ast.stmt] | None:
     """The body of the branch of a chain that is taken for a backend."""
     while isinstance(node, ast.If) and _is_backend_test(node.test):
@@ -59,16 +86,29 @@ def _is_backend_test(test: ast.expr) -> bool:
         return False
     if isinstance(test.left, ast.Attribute):
         return test.left.attr == "_backend"
-    called = test.left.func if isinstance(test.left, ast.Call) else None
+    return _is_call_of_backend(test.left)
+
+
+def _is_call_of_backend(node: ast.expr) -> bool:
+    called = node.func if isinstance(node, ast.Call) else None
     return (called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")) == "backend"
 
 
 def _imports_backend(branch: Sequence[ast.stmt]) -> bool:
     return any(
-        _own_module(node.module) if isinstance(node, ast.ImportFrom) else _imported_by_name(node)
+        _own_module(node.module)
+        if isinstance(node, ast.ImportFrom)
+        else _imports_sparse(node) or _imported_by_name(node)
         for statement in branch
         for node in ast.walk(statement)
     )
+
+
+def _imports_sparse(node: ast.AST) -> bool:
+    """Whether it is an import of JAX's sparse tensors, for which there is a module of this package."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "jax.experimental" and node.names[0].name == "sparse"
+    return isinstance(node, ast.Import) and node.names[0].name == "jax.experimental.sparse"
 
 
 def _imported_by_name(node: ast.AST) -> str:
@@ -85,7 +125,12 @@ class _Renamed(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         own = _imported_by_name(node)
-        return ast.Call(func=node.func, args=[ast.Constant(own)], keywords=[]) if own else node
+        if own:
+            return ast.Call(func=node.func, args=[ast.Constant(own)], keywords=[])
+        return self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        return ast.Attribute(self.visit(node.value), _NAMES.get(node.attr, node.attr), node.ctx)
 
 
 def _own_module(module: str | None) -> str:
@@ -100,6 +145,8 @@ def _own_module(module: str | None) -> str:
 
 def _for_croton(statement: ast.stmt) -> ast.stmt:
     """An import from JAX's backend as the one from Croton's; other statements as they are."""
+    if _imports_sparse(statement):
+        return ast.Import([ast.alias("keras_croton.sparse", statement.names[0].asname)])  # type: ignore[attr-defined]
     if not isinstance(statement, ast.ImportFrom) or not _own_module(statement.module):
         return cast(ast.stmt, _Renamed().visit(copy.deepcopy(statement)))
     aliases = [
@@ -113,12 +160,14 @@ def _own_name(name: str) -> str | None:
     return name if name in _NAMES and name != "export" else None
 
 
-def with_croton(source: bytes, path: str) -> ast.Module | None:
+def with_croton(source: bytes, path: str, lists: bool = False, alone: bool = False) -> ast.Module | None:
     """The module with a branch for Croton in its chains; None if it has no chain.
+
+    lists: also names Croton in lists of backends that have a feature. alone: also where JAX alone is named.
 
     Raises:
         SyntaxError: it is not Python.
     """
-    transformer = _Chains()
+    transformer = _ChainsAndLists(alone) if lists else _Chains()
     tree = ast.fix_missing_locations(transformer.visit(ast.parse(source, path)))
     return tree if transformer.changed else None

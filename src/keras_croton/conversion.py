@@ -24,9 +24,10 @@ def is_tensor(x: object) -> bool:
 def convert_to_tensor(
     x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
 ) -> Any:
-    """The value as a tensor of `dtype`; without one, tensors and arrays keep theirs.
+    """The value as a dense tensor of `dtype`; without one, tensors and arrays keep theirs.
 
     Python floats, and lists of them, become floatx; Python ints int32, or int64 where they do not fit.
+    Sparse tensors and matrices, of this backend and of other libraries, get their zeros.
 
     Raises:
         ValueError: ragged tensors are asked for, or it is not an array.
@@ -43,6 +44,8 @@ def convert_to_tensor(
         return base.cast(x, dtype or "int32")
     if isinstance(x, KerasTensor):
         raise ValueError(f"a symbolic Keras tensor has no value yet: {x}")
+    if hasattr(x, "todense"):
+        return convert_to_tensor(x.todense(), dtype)
     if _holds_tensors(x):
         from croton.ops.shape import stack
 

@@ -8,18 +8,12 @@ from collections.abc import Iterator
 from keras.src.backend.common.name_scope import name_scope as name_scope
 
 from keras_croton.control_flow import cond, scatter, vectorized_map
-from keras_croton.conversion import (
-    cast,
-    convert_to_numpy,
-    convert_to_tensor,
-    is_tensor,
-    shape,
-    stop_gradient,
-)
+from keras_croton.conversion import convert_to_numpy, shape, stop_gradient
+from keras_croton.sparse import cast, convert_to_tensor, is_tensor
 from keras_croton.spec import compute_output_spec
 from keras_croton.variable import Variable
 
-SUPPORTS_SPARSE_TENSORS = False
+SUPPORTS_SPARSE_TENSORS = True
 SUPPORTS_RAGGED_TENSORS = False
 SUPPORTS_COMPLEX_DTYPES = True
 IS_THREAD_SAFE = True

@@ -13,7 +13,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
-# The modules of Keras 3.10 to 3.15 that choose between backends; the last is one of Keras's own tests.
+# The modules of Keras 3.10 to 3.15 that choose between backends.
 PATCHED = frozenset(
     {
         "keras.src.backend",
@@ -22,10 +22,30 @@ PATCHED = frozenset(
         "keras.src.layers.layer",
         "keras.src.models.model",
         "keras.src.optimizers.optimizer",
-        "keras.src.trainers.trainer_test",
         "keras.src.utils.backend_utils",
     }
 )
+# Those of its own tests that do, or name the backends that have what they test.
+TESTS = frozenset(
+    {
+        "keras.src.distribution.distribution_lib_test",
+        "keras.src.export.saved_model_test",
+        "keras.src.layers.core.dense_test",
+        "keras.src.layers.core.embedding_test",
+        "keras.src.layers.merging.merging_test",
+        "keras.src.layers.reshaping.flatten_test",
+        "keras.src.layers.reshaping.permute_test",
+        "keras.src.models.model_test",
+        "keras.src.ops.core_test",
+        "keras.src.ops.numpy_test",
+        "keras.src.optimizers.optimizer_sparse_test",
+        "keras.src.quantizers.quantizers_test",
+        "keras.src.testing.test_case",
+        "keras.src.trainers.trainer_test",
+    }
+)
+# Tests of what only JAX had.
+OF_JAX_ALONE = frozenset({"keras.src.distribution.distribution_lib_test"})
 
 
 class _Loader(SourceFileLoader):
@@ -35,15 +55,16 @@ class _Loader(SourceFileLoader):
         from keras_croton.chains import with_croton
 
         path = self.get_filename(fullname)
-        tree = with_croton(self.get_data(path), path)
-        if tree is None:
+        source = self.get_data(path)
+        tree = with_croton(source, path, lists=fullname in TESTS, alone=fullname in OF_JAX_ALONE)
+        if tree is None and fullname not in TESTS:
             raise ImportError(
                 f"{fullname}: no choice of backends found to add Croton to; this version of Keras is not "
                 "known to keras_croton",
                 name=fullname,
                 path=path,
             )
-        return compile(tree, path, "exec", dont_inherit=True)
+        return compile(source if tree is None else tree, path, "exec", dont_inherit=True)
 
 
 class _Finder(MetaPathFinder):
@@ -52,7 +73,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in PATCHED or not _selected():
+        if not (fullname in PATCHED or fullname in TESTS) or not _selected():
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is None or not isinstance(spec.loader, SourceFileLoader):

@@ -16,6 +16,8 @@ from croton.graph import dims
 from croton.graph.dtypes import as_dtype
 from croton.graph.values import EagerValue, TensorType, Value
 from croton.ops import base
+from keras_croton.conversion import shape
+from keras_croton.sparse import BCOO
 
 # Two sizes that stand for unknown ones where a function cannot be traced without knowing them.
 _TRIAL_SIZES = (83, 89)
@@ -47,6 +49,12 @@ def _outputs(fn: Callable[..., Any], args: Any, kwargs: Any, unknown: dims.Dim) 
         if not isinstance(leaf, KerasTensor):
             return leaf
         sizes = tuple(unknown if size is None else size for size in leaf.shape)
+        if leaf.sparse:
+            places = dims.symbol("places")
+            data = TensorVariable(TensorType(as_dtype(leaf.dtype), (places,)))
+            return BCOO(
+                (data, TensorVariable(TensorType(as_dtype("int64"), (places, len(sizes))))), shape=sizes
+            )
         return TensorVariable(TensorType(as_dtype(leaf.dtype), sizes))
 
     with tracing(), StatelessScope():
@@ -56,10 +64,11 @@ def _outputs(fn: Callable[..., Any], args: Any, kwargs: Any, unknown: dims.Dim) 
 
 def _spec(outputs: Any) -> Any:
     def describe(leaf: Any) -> Any:
-        if not isinstance(leaf, (Value, EagerValue)):
+        sparse = isinstance(leaf, BCOO)
+        if not sparse and not isinstance(leaf, (Value, EagerValue)):
             return leaf
-        sizes = tuple(size if isinstance(size, int) else None for size in base.shape_of(leaf))
-        return KerasTensor(sizes, base.dtype_of(leaf).name)
+        sizes = tuple(size if isinstance(size, int) else None for size in shape(leaf))
+        return KerasTensor(sizes, leaf.dtype if sparse else base.dtype_of(leaf).name, sparse=sparse)
 
     return tree.map_structure(describe, outputs)
 
@@ -68,4 +77,4 @@ def _common(first: Any, second: Any) -> Any:
     if not isinstance(first, KerasTensor):
         return first
     sizes = (a if a == b else None for a, b in zip(first.shape, second.shape, strict=True))
-    return KerasTensor(tuple(sizes), first.dtype)
+    return KerasTensor(tuple(sizes), first.dtype, sparse=first.sparse)

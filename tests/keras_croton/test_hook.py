@@ -4,6 +4,7 @@ Each test is a process of its own, in an environment where the start-up file lie
 installing Croton.
 """
 
+import ast
 import json
 import os
 import site
@@ -11,9 +12,11 @@ import subprocess
 import venv
 from pathlib import Path
 
+import keras
 import pytest
 
 import keras_croton
+from keras_croton import chains, hook
 
 SOURCES = Path(keras_croton.__file__).parent.parent
 
@@ -170,3 +173,35 @@ def test_errors_point_into_the_files_of_keras() -> None:
     code = Layer.add_weight.__code__
     lines = Path(code.co_filename).read_text().splitlines()
     assert "def add_weight(" in "".join(lines[code.co_firstlineno - 1 : code.co_firstlineno + 3])
+
+
+@pytest.mark.parametrize("name", sorted(hook.PATCHED | hook.TESTS))
+def test_modules_of_keras_are_changed_by_nothing_but_branches_and_names_for_croton(name: str) -> None:
+    """Without them each module is what it was, its tests above all."""
+    path = find_source(name)
+    source = path.read_bytes()
+    changed = chains.with_croton(source, str(path), name in hook.TESTS, name in hook.OF_JAX_ALONE)
+    assert changed is not None, "nothing to change"
+    assert ast.dump(WithoutCroton().visit(changed)) == ast.dump(ast.parse(source))
+
+
+def find_source(name: str) -> Path:
+    path = Path(keras.__file__).parent.joinpath(*name.split(".")[1:])
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+class WithoutCroton(ast.NodeTransformer):
+    """Takes away what the hook adds."""
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        test = node.test
+        added = isinstance(test, ast.Compare) and getattr(test.comparators[0], "value", None) == "croton"
+        return self.visit(node.orelse[0]) if added else self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        names = node.comparators[0]
+        values = [getattr(name, "value", None) for name in getattr(names, "elts", [])]
+        if values[-1:] != ["croton"]:
+            return self.generic_visit(node)
+        names.elts.pop()  # type: ignore[attr-defined]
+        return ast.Compare(node.left, [ast.NotEq()], names.elts) if values == ["jax", "croton"] else node  # type: ignore[attr-defined]

@@ -43,6 +43,7 @@ from keras_croton.nn.losses import (
 from keras_croton.nn.normalization import batch_normalization, moments
 from keras_croton.nn.patches import depth_to_space, fold, space_to_depth, unfold
 from keras_croton.nn.pooling import average_pool, max_pool
+from keras_croton.sparse_functions import extend_nn
 
 __all__ = [
     "adaptive_average_pool",
@@ -96,3 +97,5 @@ __all__ = [
     "threshold",
     "unfold",
 ]
+
+extend_nn(globals())

@@ -13,3 +13,6 @@ from keras_croton.numpy.sorting import *
 from keras_croton.numpy.statistics import *
 from keras_croton.numpy.trigonometric import *
 from keras_croton.numpy.windows import *
+from keras_croton.sparse_functions import extend_numpy
+
+extend_numpy(globals())
