@@ -45,6 +45,9 @@ EXEMPT = {
     "Urn": "gives counts",
     "LUSolve": "what Solve and Inverse, which are checked, are compiled to",
     "CTCBeams": "gives labels",
+    "PooledConvolution": "what a convolution and a pooling, which are checked, are compiled to",
+    "PooledConvolutionInput": "what derivatives of a convolution and a pooling are compiled to",
+    "PooledConvolutionKernel": "what derivatives of a convolution and a pooling are compiled to",
     "CTCCurvature": "is the second derivative of CTCLoss, which is checked",
 }
 

@@ -160,7 +160,7 @@ class Builder:
         return self._arithmetic("multiply", left, right)
 
     def _arithmetic(self, function: str, left: Node, right: Node) -> Node:
-        """Indices stay in range, so what is made of them alone cannot overflow: C sees which are neighbours."""
+        """Indices stay in range, so what is made of them alone cannot overflow: C sees neighbours."""
         own = _is_index(left) and _is_index(right)
         return self.call(f"index_{function}" if own else function, INT64, left, right)
 

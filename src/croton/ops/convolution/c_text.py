@@ -5,24 +5,38 @@ from __future__ import annotations
 from croton.codegen.contraction.spec import STORAGE
 from croton.ops.convolution.geometry import Geometry
 
-# Order of the arrays among the pointers and sizes, by what the result is.
+# Order of the arrays among pointers and sizes, by what the result is; p: places of the largest in windows.
 _ORDER = {"y": "xwy", "x": "ywx", "w": "xyw"}
+_WINDOWED = {"y": "xwyp", "x": "ypwx", "w": "xypw"}
 
 
 def source_text(geometry: Geometry, side: str, dtype: str) -> tuple[str, str]:
     """Name and text of the function that computes `side` (x, w or y) from the two others."""
-    text = _Text(geometry, side)
-    name = f"ct_convolution_{side}_{dtype}_{_label(geometry)}"
     entry = f"CALL_ct_convolve_{'kernel_' if side == 'w' else ''}{dtype}"
+    return _function(f"convolution_{side}", _Text(geometry, side), entry, dtype)
+
+
+def windowed_text(
+    geometry: Geometry, window: tuple[int, ...], side: str, dtype: str, places: bool = True
+) -> tuple[str, str]:
+    """The same where y has the largest of every window of outputs.
+
+    Arrays are x, w, y and places, or y, places, w and x, or x, y, places and w. places: whether y's are asked
+    for.
+    """
+    entry = f"CALL_ct_convolve_pooled_{ {'y': '', 'x': 'input_', 'w': 'kernel_'}[side] }{dtype}"
+    kind = f"convolution_pooled_{side}{'' if places else '_alone'}_{'_'.join(map(str, window))}"
+    return _function(kind, _Text(geometry, side, window, places), entry, dtype)
+
+
+def _function(kind: str, text: _Text, entry: str, dtype: str) -> tuple[str, str]:
+    name = f"ct_{kind}_{dtype}_{_label(text.geometry)}"
     return name, _FUNCTION.format(
         name=name,
         sizes=text.sizes(),
         fields=",\n        ".join(f".{field} = {value}" for field, value in text.fields().items()),
         entry=entry,
-        type=STORAGE[dtype],
-        first=text.argument(0),
-        second=text.argument(1),
-        third=text.argument(2),
+        arguments=", ".join(text.arguments(STORAGE[dtype])),
     )
 
 
@@ -45,7 +59,7 @@ static int {name}(ct_context *context, void *const *pointers, const ct_int *size
     {sizes}
     const ct_convolution convolution = {{
         {fields}}};
-    return {entry}(context, &convolution, ({type} *){first}, ({type} *){second}, ({type} *){third});
+    return {entry}(context, &convolution, {arguments});
 }}
 """
 
@@ -53,38 +67,48 @@ static int {name}(ct_context *context, void *const *pointers, const ct_int *size
 class _Text:
     """C expressions of the fields; xs, ws and ys are the sizes of the arrays."""
 
-    def __init__(self, geometry: Geometry, side: str) -> None:
+    def __init__(
+        self, geometry: Geometry, side: str, window: tuple[int, ...] = (), places: bool = True
+    ) -> None:
         self.geometry = geometry
-        self.side = side
+        self.window = window
+        self.order = _WINDOWED[side] if window else _ORDER[side]
+        self.places = places
         self.rank = geometry.rank
         self.cut = 3 - geometry.rank
         # Transposed by the input, x and y change places and the kernel runs the other way.
-        self.transposed = side == "x"
+        self.transposed = side == "x" and not window
         self.flip = geometry.flip != self.transposed
         self.source, self.target = ("ys", "xs") if self.transposed else ("xs", "ys")
 
     def sizes(self) -> str:
-        starts = {name: position * (self.rank + 2) for position, name in enumerate(_ORDER[self.side])}
+        starts = {name: position * (self.rank + 2) for position, name in enumerate(self.order) if name != "p"}
         return (
             "const ct_int " + ", ".join(f"*const {name}s = sizes + {at}" for name, at in starts.items()) + ";"
         )
 
-    def argument(self, position: int) -> str:
-        """Argument of the kernel: the operands, then the result; the kernel at the tap that comes first."""
-        pointer = f"pointers[{position}]"
-        if _ORDER[self.side][position] != "w" or not self.flip:
-            return pointer
-        offset = " + ".join(
-            f"({self._taps(axis)} - 1) * {self._tap_stride(axis)}" for axis in range(self.rank)
-        )
-        return f"pointers[{position}] + ({offset})"
+    def arguments(self, type: str) -> list[str]:
+        """What the kernel is handed: the operands, then the results; w at the tap that comes first."""
+        found = []
+        for position, name in enumerate(self.order):
+            pointer = f"pointers[{position}]"
+            if name == "p":
+                found.append(f"(unsigned char *){pointer}" if self.places else "0")
+                continue
+            found.append(f"({type} *){pointer}")
+            if name == "w" and self.flip:
+                offsets = (
+                    f"({self._taps(axis)} - 1) * {self._tap_stride(axis)}" for axis in range(self.rank)
+                )
+                found[-1] += f" + ({' + '.join(offsets)})"
+        return found
 
     def fields(self) -> dict[str, str]:
         inner, outer = self._channels()
         axes = range(self.rank)
         one_of = {
             "size": ([self._size(self.source, axis) for axis in axes], "1"),
-            "out": ([self._size(self.target, axis) for axis in axes], "1"),
+            "out": ([self._outputs(axis) for axis in axes], "1"),
             "taps": ([self._taps(axis) for axis in axes], "1"),
             "step": ([self._stride(axis) if not self.transposed else "1" for axis in axes], "1"),
             "dilation": ([str(self.geometry.dilation[axis]) for axis in axes], "1"),
@@ -94,6 +118,8 @@ class _Text:
             "y_pixel": ([self._pixel(self.target, axis) for axis in axes], "0"),
             "w_tap": ([self._tap_stride(axis, self.flip) for axis in axes], "0"),
         }
+        if self.window:
+            one_of["window"] = ([str(size) for size in self.window], "1")
         arrays = {
             field: f"{{{', '.join([missing] * self.cut + values)}}}"
             for field, (values, missing) in one_of.items()
@@ -114,6 +140,26 @@ class _Text:
             "w_outer": w_inner if self.transposed else w_outer,
             "w_group": _product(f"{self._filters()} / {self.geometry.groups}", w_outer),
         }
+
+    def _outputs(self, axis: int) -> str:
+        """Sizes of the target, or, of windows, how many outputs lie in them."""
+        if not self.window:
+            return self._size(self.target, axis)
+        inside, all_outputs = f"{self._size('ys', axis)} * {self.window[axis]}", self._all_outputs(axis)
+        return f"({inside} < {all_outputs} ? {inside} : {all_outputs})"
+
+    def _all_outputs(self, axis: int) -> str:
+        """Outputs of the convolution along an axis."""
+        if not self.window:
+            return self._size("ys", axis)
+        padding, stride, size = self.geometry.padding[axis], self._stride(axis), self._size("xs", axis)
+        if padding in ("same", "causal"):
+            return f"(({size} + {stride} - 1) / {stride})"
+        both = str(sum(padding)) if not isinstance(padding, str) else f"2 * ({self._low(axis)})"
+        return f"(({size} + {both} - {self._extent(axis)}) / {stride} + 1)"
+
+    def _extent(self, axis: int) -> str:
+        return f"(({self._taps(axis)} - 1) * {self.geometry.dilation[axis]} + 1)"
 
     def _stride(self, axis: int) -> str:
         return str(self.geometry.strides[axis])
@@ -163,14 +209,13 @@ class _Text:
         return _product(*taps), _product(self._inner(), *taps)
 
     def _low(self, axis: int) -> str:
-        padding, dilation = self.geometry.padding[axis], self.geometry.dilation[axis]
-        extent = f"(({self._taps(axis)} - 1) * {dilation} + 1)"
+        padding, extent = self.geometry.padding[axis], self._extent(axis)
         if not isinstance(padding, str):
             low = str(padding[0])
         elif padding == "half":
             low = f"{extent} / 2"
         elif padding == "same":
-            size, out = self._size("xs", axis), self._size("ys", axis)
+            size, out = self._size("xs", axis), self._all_outputs(axis)
             excess = f"(({out} - 1) * {self._stride(axis)} + {extent} - {size})"
             low = f"({excess} > 0 ? {excess} / 2 : 0)"
         else:

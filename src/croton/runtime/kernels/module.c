@@ -17,8 +17,14 @@
     DO(ct_contract_packed_float64, LEVEL)                                                                    \
     DO(ct_convolve_float32, LEVEL)                                                                           \
     DO(ct_convolve_kernel_float32, LEVEL)                                                                    \
+    DO(ct_convolve_pooled_float32, LEVEL)                                                                    \
+    DO(ct_convolve_pooled_kernel_float32, LEVEL)                                                             \
+    DO(ct_convolve_pooled_input_float32, LEVEL)                                                              \
     DO(ct_convolve_float64, LEVEL)                                                                           \
-    DO(ct_convolve_kernel_float64, LEVEL)
+    DO(ct_convolve_kernel_float64, LEVEL)                                                                    \
+    DO(ct_convolve_pooled_float64, LEVEL)                                                                    \
+    DO(ct_convolve_pooled_kernel_float64, LEVEL)                                                             \
+    DO(ct_convolve_pooled_input_float64, LEVEL)
 #define DECLARE_ONE(NAME, LEVEL) void NAME##_##LEVEL(void);
 #define ADDRESS(NAME, LEVEL) NAME##_##LEVEL,
 #define TEXT(NAME, LEVEL) #NAME,
@@ -26,7 +32,7 @@
 #define TABLE(LEVEL) {FOR_EACH(ADDRESS, LEVEL)}
 
 typedef void (*kernel)(void);
-enum { KERNELS = 12 };
+enum { KERNELS = 18 };
 
 static const char *const names[KERNELS] = {FOR_EACH(TEXT, base)};
 

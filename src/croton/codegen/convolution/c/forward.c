@@ -88,7 +88,7 @@ INLINE ct_int convolve_height(const plan *t, ct_int left)
     return left > FULL_ROWS && left <= 2 * SHORT_ROWS ? SHORT_ROWS : FULL_ROWS;
 }
 
-/* Columns of a panel for all outputs of a strip; channels of y from `to` on. */
+/* Columns of a panel for all outputs of a strip; channels of y from `to` on. Without `result`, straight there. */
 static void convolve_panel(const plan *t, const phase *f, const REAL *source, const REAL *b, ct_int pixels,
                            ct_int columns, REAL *to, REAL *result)
 {
@@ -108,8 +108,6 @@ static void convolve_panel(const plan *t, const phase *f, const REAL *source, co
         else
             convolve_functions[height == FULL_ROWS][columns > LANES](f, from, b, places, rows, columns);
     }
-    if (result)
-        copy_out(t, result, f->pixels, pixels, columns, to);
 }
 
 /* A range of the columns of every group. */
@@ -120,14 +118,20 @@ static void convolve_strip(const plan *t, const phase *f, const strip *s, const 
     ct_int cut = c->cut, pixels = s->images * larger(0, smaller(s->rows, f->axis[cut].count - s->row));
     for (int a = (int)cut + 1; a < 3; a++)
         pixels *= f->axis[a].count;
-    REAL *y = t->y + s->image * c->y_batch + s->row * t->phases[cut] * c->y_pixel[cut];
+    ct_int place =
+        s->image * c->y_batch + s->row * t->phases[cut] / larger(1, c->window[cut]) * c->y_pixel[cut];
     ct_int panels = divide_up(t->columns, PANEL);
     for (ct_int g = 0; g < t->groups; g++)
         for (ct_int q = panels * part / t->column_parts; q < panels * (part + 1) / t->column_parts; q++) {
-            ct_int j = q * PANEL;
+            ct_int j = q * PANEL, columns = smaller(PANEL, t->columns - j);
+            ct_int to = place + (g * t->columns + j) * c->y_channel;
             convolve_panel(t, f, source + (t->channelwise ? j : g * c->inner),
-                           f->packed + (g * panels + q) * f->steps * PANEL, pixels,
-                           smaller(PANEL, t->columns - j), y + (g * t->columns + j) * c->y_channel, result);
+                           f->packed + (g * panels + q) * f->steps * PANEL, pixels, columns, t->y + to,
+                           result);
+            if (c->window[2])
+                pool_out(t, s, result, columns, to);
+            else if (result)
+                copy_out(t, result, f->pixels, pixels, columns, t->y + to);
         }
 }
 
@@ -237,9 +241,10 @@ static ct_int phase_bytes(const plan *t)
            taps * ((ct_int)sizeof(stretch) + packed);
 }
 
-static int convolve(ct_context *ctx, const ct_convolution *c, const REAL *x, const REAL *w, REAL *y)
+static int convolve_and_pool(ct_context *ctx, const ct_convolution *c, const REAL *x, const REAL *w, REAL *y,
+                             unsigned char *places)
 {
-    plan t = {.ctx = ctx, .c = c, .x = x, .w = w, .y = y};
+    plan t = {.ctx = ctx, .c = c, .x = x, .w = w, .y = y, .places = places};
     if (c->batch * c->groups * c->outer * c->out[0] * c->out[1] * c->out[2] == 0)
         return CT_OK;
     plan_convolution(&t);
@@ -261,4 +266,9 @@ static int convolve(ct_context *ctx, const ct_convolution *c, const REAL *x, con
     run_pieces(&t, pack_kernel, pointers, integers, panels, larger(1, 32768 / panel_elements));
     run_pieces(&t, convolve_strips, pointers, integers, items, 1);
     return CT_OK;
+}
+
+static int convolve(ct_context *ctx, const ct_convolution *c, const REAL *x, const REAL *w, REAL *y)
+{
+    return convolve_and_pool(ctx, c, x, w, y, 0);
 }

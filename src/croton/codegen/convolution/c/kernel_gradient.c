@@ -125,26 +125,27 @@ static void gradient_of_strip(const gradient_plan *p, const strip *s, ct_int row
     ct_int count = list_lines(t, s, lines), pixels = s->rows;
     for (int a = (int)c->cut + 1; a < 3; a++)
         pixels *= t->counts[a];
-    const REAL *y = t->y + s->image * c->y_batch + s->row * c->y_pixel[c->cut];
+    ct_int place = s->image * c->y_batch + s->row / larger(1, c->window[c->cut]) * c->y_pixel[c->cut];
     for (ct_int g = 0; g < t->groups; g++)
         for (ct_int j = 0; j < t->columns; j += PANEL) {
             ct_int columns = smaller(PANEL, t->columns - j), height;
-            const REAL *b = y + (g * t->columns + j) * c->y_channel;
-            if (!p->y_direct) {
-                pack_outputs(t, s, pixels, columns, b, packed);
-                b = packed;
-            }
+            ct_int from = place + (g * t->columns + j) * c->y_channel;
+            const REAL *b = p->y_direct ? t->y + from : packed;
+            if (c->window[2])
+                unpool(t, s, from, columns, packed);
+            else if (!p->y_direct)
+                pack_outputs(t, s, pixels, columns, t->y + from, packed);
             for (ct_int row = row_begin; row < row_end; row += height) {
                 height = convolve_height(t, row_end - row);
-                const REAL *from[FULL_ROWS];
+                const REAL *places[FULL_ROWS];
                 for (ct_int i = 0; i < height; i++)
-                    from[i] =
+                    places[i] =
                         source + (t->channelwise ? j : g * c->inner) + p->rows[smaller(row + i, row_end - 1)];
                 REAL *to = sums + (g * p->padded_rows + row) * p->padded_columns + j;
                 if (t->channelwise)
-                    channelwise_gradients[columns > LANES](p, lines, count, from, b, to);
+                    channelwise_gradients[columns > LANES](p, lines, count, places, b, to);
                 else
-                    gradient_functions[height == FULL_ROWS][columns > LANES](p, lines, count, from, b, to);
+                    gradient_functions[height == FULL_ROWS][columns > LANES](p, lines, count, places, b, to);
             }
         }
 }
@@ -233,9 +234,10 @@ static void list_rows(const stretch *stretches, ct_int count, ct_int *rows)
             *rows++ = stretches[number].offset + step;
 }
 
-static int convolve_kernel(ct_context *ctx, const ct_convolution *c, const REAL *x, const REAL *y, REAL *w)
+static int unpool_and_convolve_kernel(ct_context *ctx, const ct_convolution *c, const REAL *x, const REAL *y,
+                                      const unsigned char *places, REAL *w)
 {
-    plan t = {.ctx = ctx, .c = c, .x = x, .y = (REAL *)y};
+    plan t = {.ctx = ctx, .c = c, .x = x, .y = (REAL *)y, .places = (unsigned char *)places};
     ct_int taps = c->taps[0] * c->taps[1] * c->taps[2];
     ct_int elements = c->groups * c->inner * c->outer * taps;
     if (elements == 0 || c->batch * c->out[0] * c->out[1] * c->out[2] == 0) {
@@ -250,7 +252,7 @@ static int convolve_kernel(ct_context *ctx, const ct_convolution *c, const REAL 
     p.padded_rows = round_up(p.row_count, FULL_ROWS) + FULL_ROWS;
     p.padded_columns = round_up(t.columns, PANEL);
     p.sums_elements = t.groups * p.padded_rows * p.padded_columns;
-    p.y_direct = c->y_channel == 1 && t.columns % LANES == 0;
+    p.y_direct = c->y_channel == 1 && t.columns % LANES == 0 && !c->window[2];
     p.y_step = p.y_direct ? c->y_pixel[2] : PANEL;
     ct_int pixels = t.images;
     for (int a = 0; a < 3; a++)
@@ -283,4 +285,9 @@ static int convolve_kernel(ct_context *ctx, const ct_convolution *c, const REAL 
     run_pieces(&t, add_pieces, pointers, integers, t.groups * p.padded_columns / LANES,
                larger(1, 16384 / (p.row_count * p.pieces)));
     return CT_OK;
+}
+
+static int convolve_kernel(ct_context *ctx, const ct_convolution *c, const REAL *x, const REAL *y, REAL *w)
+{
+    return unpool_and_convolve_kernel(ctx, c, x, y, 0, w);
 }

@@ -42,6 +42,7 @@ typedef struct {
     const ct_convolution *c;
     const REAL *x, *w;
     REAL *y;
+    unsigned char *places;  /* of the largest elements of windows, or NULL */
     int channelwise;        /* every output channel has an input channel of its own for each tap */
     ct_int copies, parts;   /* channelwise: output channels per input channel, and the reverse */
     ct_int groups, columns; /* output channels of a group; channelwise: one group of all */
@@ -128,6 +129,7 @@ static void plan_strips(plan *t, double work)
 {
     const ct_convolution *c = t->c;
     ct_int row = 1, all_rows = t->counts[c->cut], row_bytes = t->channels * REAL_BYTES;
+    ct_int unit = larger(1, c->window[c->cut]); /* rows that stay together */
     for (int a = (int)c->cut + 1; a < 3; a++) {
         row *= t->counts[a];
         row_bytes *= box_size(t, a, t->counts[a]);
@@ -139,11 +141,12 @@ static void plan_strips(plan *t, double work)
         wanted =
             larger(2 * FULL_ROWS, smaller(wanted, c->batch * all_rows * row * t->column_parts / MOST_ITEMS));
     t->images = smaller(c->batch, larger(1, wanted / (all_rows * row)));
-    t->rows = smaller(all_rows, larger(1, wanted / row));
-    while (t->rows > 1 && box_size(t, (int)c->cut, t->rows) * row_bytes > STRIP_BYTES)
-        t->rows = divide_up(t->rows, 2);
+    ct_int units = smaller(divide_up(all_rows, unit), larger(1, wanted / row / unit));
+    while (units > 1 && box_size(t, (int)c->cut, units * unit) * row_bytes > STRIP_BYTES)
+        units = divide_up(units, 2);
+    t->strips = divide_up(all_rows, units * unit);
+    t->rows = smaller(all_rows, divide_up(divide_up(all_rows, unit), t->strips) * unit);
     t->strips = divide_up(all_rows, t->rows);
-    t->rows = divide_up(all_rows, t->strips);
     while (t->images > 1 &&
            (t->strips > 1 || t->images * box_size(t, (int)c->cut, t->rows) * row_bytes > STRIP_BYTES))
         t->images = divide_up(t->images, 2);
@@ -161,7 +164,8 @@ static void plan_places(plan *t)
     }
     t->image_place = t->direct ? c->x_batch : place;
     t->strip_elements = t->direct ? 0 : round_up(place * t->images + 2 * PANEL, LANES);
-    t->result_elements = c->y_channel == 1 ? 0 : round_up((pixels + 1) * PANEL + SQUARE, LANES);
+    t->result_elements =
+        c->y_channel == 1 && !c->window[2] ? 0 : round_up((pixels + 1) * PANEL + SQUARE, LANES);
 }
 
 /* All but the memory. */
