@@ -58,6 +58,7 @@ class BlockPrinter:
         self._allocated: set[Value] = set()  # dynamic values for which the lines so far get memory
         self._pieces_of: dict[Member, str] = {}
         self.lines: list[str] = []
+        self.starts: list[int] = []  # where the lines of each step begin
         self.work: Work = []
         self.sub_blocks = 0
         self.tracks: dict[Control, list[Track]] = {}
@@ -73,6 +74,7 @@ class BlockPrinter:
         with timers.block():
             for number, step in enumerate(self.program.steps):
                 timer = timers.number(step, self.program)
+                self.starts.append(len(self.lines))
                 self._allocate_dynamic(step)
                 self.lines += self._step(step, number)
                 self._check_runtime_guards(step)
@@ -278,22 +280,21 @@ class BlockPrinter:
         lines = []
         for member in code.partials:
             dtype = member.value.type.dtype
-            size = self.unit.size(partial_size(member))
-            pieces = self._pieces(member)
-            combined = combine_text(member, "total", f"pieces[piece * {size} + j]")
-            place = self.pointer(member.value)
+            combined = combine_text(member, "total", "pieces[piece * size + j]")
             stored = self.unit.printer.stored(dtype, "total")
-            lines += [
-                "    {",
-                f"        const {c_type(dtype)} *pieces = (const {c_type(dtype)} *){pieces};",
-                f"        const ct_int count = ({self.unit.size(code.extent)} + grain - 1) / grain;",
-                f"        for (ct_int j = 0; j < {size}; ++j) {{",
-                f"            {accumulator_type(member)} total = {identity_literal(member)};",
-                f"            for (ct_int piece = 0; piece < count; ++piece) total = {combined};",
-                f"            (({storage_type(dtype)} *){place})[j] = {stored};",
-                "        }",
-                "    }",
-            ]
+            function = self.unit.combination(
+                f"    const {c_type(dtype)} *pieces = all;\n"
+                f"    for (ct_int j = 0; j < size; ++j) {{\n"
+                f"        {accumulator_type(member)} total = {identity_literal(member)};\n"
+                f"        for (ct_int piece = 0; piece < count; ++piece) total = {combined};\n"
+                f"        (({storage_type(dtype)} *)place)[j] = {stored};\n"
+                f"    }}"
+            )
+            size = self.unit.size(partial_size(member))
+            count = f"({self.unit.size(code.extent)} + grain - 1) / grain"
+            lines.append(
+                f"    {function}({self._pieces(member)}, {self.pointer(member.value)}, {size}, {count});"
+            )
         return lines
 
     def _product(self, step: Product) -> list[str]:

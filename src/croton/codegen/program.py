@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from croton.codegen.blocks import BlockPrinter, guard_lines, merged
+from croton.codegen.parts import LONGEST, needed, split
 from croton.codegen.timing import TimedStep
 from croton.codegen.unit import Unit
 from croton.graph import dims
@@ -65,10 +66,10 @@ class ProgramPrinter:
         block = BlockPrinter(self.program, self.unit, inputs, places)
         block.guards = self.guards
         block.print()
-        run = self._run(block)
+        run, parts = self._run(block)
         prepare = self._prepare(bindings, block)
         return ProgramCode(
-            [self.unit.text(prepare, run), *self.unit.shared_units.values()],
+            [*self.unit.texts([prepare, run], parts), *self.unit.shared_units.values()],
             list(self.unit.symbols),
             self.guards,
             self.unit.equations,
@@ -134,25 +135,44 @@ class ProgramPrinter:
             f"{{\n{body}\n}}\n"
         )
 
-    def _run(self, block: BlockPrinter) -> str:
-        lines = ["(void)context, (void)inputs, (void)outputs, (void)dims, (void)arena;"]
-        for position, name in enumerate(self.unit.symbols.values()):
-            lines.append(f"const ct_int {name} = dims[{position}]; (void){name};")
+    def _run(self, block: BlockPrinter) -> tuple[str, dict[str, str]]:
+        """The function that runs, and the parts that it is made of if it is long."""
+        declarations = [
+            f"const ct_int {name} = dims[{position}]; (void){name};"
+            for position, name in enumerate(self.unit.symbols.values())
+        ]
         for position in range(len(self.arrays)):
-            lines.append(f"void *const a{position} = inputs[{position}]; (void)a{position};")
+            declarations.append(f"void *const a{position} = inputs[{position}]; (void)a{position};")
         for position, place in enumerate(block.outputs):
             if place is not None:
-                lines.append(f"void *const {place} = outputs[{position}];")
-        lines += block.declarations("arena")
-        lines += block.persistent
+                declarations.append(f"void *const {place} = outputs[{position}];")
+        declarations += block.declarations("arena")
+        parts = self._parts(block, declarations)
+        lines = ["(void)context, (void)inputs, (void)outputs, (void)dims, (void)arena;"]
         lines.append("int status = CT_OK; (void)status;")
-        lines += block.lines
-        lines += self._give_outputs(block)
+        if parts:
+            for number in range(len(parts)):
+                lines.append(f"if ((status = part{number}(context, inputs, outputs, dims, arena)) != CT_OK)")
+                lines.append("    return status;")
+        else:
+            lines += [*declarations, *block.persistent, *block.lines, *self._give_outputs(block)]
         lines.append("return CT_OK;")
-        body = "\n".join("    " + line for line in lines)
+        body = _indented(lines)
         if self.unit.flushes:  # also where it fails in the middle, the caller's handling comes back
-            return f"static int run{_RUN_PARAMETERS}\n{{\n{body}\n}}\n\n{_RUN_RESTORING}"
-        return f"int croton_run{_RUN_PARAMETERS}\n{{\n{body}\n}}\n"
+            return f"static int run{_RUN_PARAMETERS}\n{{\n{body}\n}}\n\n{_RUN_RESTORING}", parts
+        return f"int croton_run{_RUN_PARAMETERS}\n{{\n{body}\n}}\n", parts
+
+    def _parts(self, block: BlockPrinter, declarations: Sequence[str]) -> dict[str, str]:
+        """Functions for some of the steps each, if there are many that share nothing but `declarations`."""
+        shares_more = block.persistent or self.unit.runtime or self.unit.timers.enabled
+        if shares_more or len(block.starts) <= 2 * LONGEST:
+            return {}
+        parts: dict[str, str] = {}
+        for number, lines in enumerate(split(block.lines, block.starts)):
+            own = ["(void)context, (void)inputs, (void)outputs, (void)dims, (void)arena;"]
+            own += [*needed(declarations, lines), "int status = CT_OK; (void)status;", *lines]
+            parts[f"int part{number}{_RUN_PARAMETERS}"] = _indented([*own, "return CT_OK;"])
+        return parts
 
     def _give_outputs(self, block: BlockPrinter) -> list[str]:
         """Hands over the outputs whose sizes were found while running."""
@@ -169,6 +189,10 @@ class ProgramPrinter:
                     "}",
                 ]
         return lines
+
+
+def _indented(lines: Sequence[str]) -> str:
+    return "\n".join("    " + line for line in lines)
 
 
 _RUN_PARAMETERS = """\

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from pathlib import Path
 
 from croton.codegen import vector_maths
@@ -33,6 +34,7 @@ class Unit:
         self.runtime: dict[Symbol, str] = {}  # sizes found while running
         self.checked: dict[Symbol, str] = {}  # sizes of axes that are compared, not named
         self.kernels: dict[str, str] = {}  # C text of a kernel's body -> its name
+        self.combinations: dict[str, str] = {}  # likewise for what adds up the pieces of reductions
         self.inline: dict[str, str] = {}  # other functions of this unit by name
         self.shared_units: dict[str, str] = {}
         self.declarations: dict[str, None] = {}
@@ -55,6 +57,10 @@ class Unit:
     def kernel(self, body: str) -> str:
         """The name of the range function with this body."""
         return self.kernels.setdefault(body, f"kernel{len(self.kernels)}")
+
+    def combination(self, body: str) -> str:
+        """The name of the function with this body that makes `size` results of `count` pieces of each."""
+        return self.combinations.setdefault(body, f"combination{len(self.combinations)}")
 
     def function(self, name: str, source: str) -> None:
         """A function with a name of its own; the same name always comes with the same source."""
@@ -106,25 +112,66 @@ class Unit:
         self.callbacks.append(equation)
         return len(self.callbacks) - 1
 
-    def text(self, *entries: str) -> str:
-        """The whole unit, ending with the entries."""
-        kernels = [f"static void {name}{_RANGE}\n{{\n{body}\n}}\n" for body, name in self.kernels.items()]
+    def texts(self, entries: Sequence[str], parts: Mapping[str, str]) -> list[str]:
+        """The C texts of this unit, the first one with the entries.
+
+        parts: functions that the entries call, by what declares them. With any, functions are spread over
+        several texts, which compilers take in parallel.
+        """
+        functions = {f"void {name}{_RANGE}": body for body, name in self.kernels.items()}
+        functions.update((f"void {name}{_COMBINATION}", body) for body, name in self.combinations.items())
+        if not parts:
+            own = [f"static {declared}\n{{\n{body}\n}}\n" for declared, body in functions.items()]
+            return [self._text(RANGE_HELPERS, own, entries)]
+        helpers = RANGE_HELPERS.replace("static inline", "static __attribute__((noinline, unused))")
+        functions.update(parts)
+        declarations = [f"{_HIDDEN} {declared};" for declared in functions]
+        written = [f"{declared}\n{{\n{body}\n}}\n" for declared, body in functions.items()]
+        return [
+            self._text(helpers, [*declarations, *chunk], own)
+            for chunk, own in zip(_chunks(written), chain([entries], repeat(())), strict=False)
+        ]
+
+    def _text(self, helpers: str, functions: Sequence[str], entries: Sequence[str]) -> str:
+        """One text: the functions and entries with what of the unit they use."""
+        written = "\n".join([*functions, *entries])
+        inline: list[str] = []
+        for name, source in reversed(self.inline.items()):  # later functions may call earlier ones
+            if name in written:
+                inline.append(source)
+                written += source
         return "\n".join(
             [
                 ABI,
                 PRELUDE,
-                RANGE_HELPERS,
+                helpers,
                 *([CONTROL_HELPERS] if self.flushes else []),
-                vector_maths.source_for(self.printer.needed),
+                vector_maths.source_for(name for name in self.printer.needed if name in written),
                 *(reduction_declaration(kind, dtype) for kind, dtype in self.printer.reductions),
                 *self.declarations,
-                *self.inline.values(),
-                *kernels,
+                *inline[::-1],
+                *functions,
                 *entries,
             ]
         )
 
 
+def _chunks(functions: Sequence[str]) -> Iterator[list[str]]:
+    """Functions in order, in lists of some hundred thousand characters."""
+    chunk: list[str] = []
+    length = 0
+    for function in functions:
+        if chunk and length + len(function) > _LONGEST_TEXT:
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(function)
+        length += len(function)
+    yield chunk
+
+
+_LONGEST_TEXT = 100_000
+_HIDDEN = '__attribute__((visibility("hidden")))'
+_COMBINATION = "(const void *all, void *place, ct_int size, ct_int count)"
 _RANGE = "(void *const *pointers, const ct_int *sizes, ct_int begin, ct_int end)"
 
 RANGE_HELPERS = f"""\

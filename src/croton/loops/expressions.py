@@ -29,7 +29,9 @@ class Node:
     - cast: to `dtype`
     """
 
-    __slots__ = ("data", "dtype", "kind", "operands", "variables")
+    __slots__ = ("data", "dtype", "kind", "loads", "operands", "variables")
+
+    loads: tuple[Node, ...]  # set when first asked for: see `members.loads`
 
     def __init__(self, kind: str, dtype: DType, operands: tuple[Node, ...], data: Any) -> None:
         self.kind = kind

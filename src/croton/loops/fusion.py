@@ -137,9 +137,10 @@ class _Scheduler:
 
     def _shares_memory(self, nest: Nest, member: Member) -> bool:
         """Whether the member reads an array, with the nest's whole outer index, that the nest reads too."""
+        if member.domain != nest.members[0].domain:
+            return False
         mine = {load.data for load in loads(member.expression) if load.data.type.rank > 0}
-        theirs = {load.data for other in nest.members for load in loads(other.expression)}
-        return member.domain == nest.members[0].domain and bool(mine & theirs)
+        return any(load.data in mine for other in nest.members for load in loads(other.expression))
 
 
 def _symbols(member: Member) -> set[Symbol]:

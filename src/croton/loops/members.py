@@ -307,8 +307,16 @@ def unit_reshaped(
     return tuple(builder.integer(0) if size == 1 else next(kept) for size in target)
 
 
-def loads(node: Node) -> list[Node]:
-    """Every load in an expression, each once."""
+def loads(node: Node) -> tuple[Node, ...]:
+    """Every load in an expression, each once; remembered by the node, which never changes."""
+    try:
+        return node.loads
+    except AttributeError:
+        node.loads = _found_loads(node)
+        return node.loads
+
+
+def _found_loads(node: Node) -> tuple[Node, ...]:
     found: dict[Node, None] = {}
     seen: set[Node] = set()
     stack = [node]
@@ -320,4 +328,4 @@ def loads(node: Node) -> list[Node]:
         if current.kind in ("load", "load_if"):
             found[current] = None
         stack.extend(current.operands)
-    return list(found)
+    return tuple(found)
