@@ -52,7 +52,9 @@ $(CONFORMANCE)/.installed: pyproject.toml
 		keras==3.15.1 tensorflow-cpu jax torch grain pandas scikit-learn requests pytest pytest-timeout
 	@touch $@
 
+# Our tests of exported models need TensorFlow too.
 conformance: $(CONFORMANCE)/.installed
+	PATH="$(CURDIR)/$(CONFORMANCE)/bin:$$PATH" $(CONFORMANCE)/bin/python -m pytest -q tests/keras_croton/test_export.py
 	PATH="$(CURDIR)/$(CONFORMANCE)/bin:$$PATH" $(CONFORMANCE)/bin/python -m tests.keras_croton.conformance \
 		$(addprefix --only ,$(ONLY))
 

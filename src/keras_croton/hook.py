@@ -19,6 +19,7 @@ PATCHED = frozenset(
         "keras.src.backend",
         "keras.src.backend.common.variables",
         "keras.src.export.saved_model",
+        "keras.src.export.saved_model_export_archive",
         "keras.src.layers.layer",
         "keras.src.models.model",
         "keras.src.optimizers.optimizer",
@@ -44,6 +45,8 @@ TESTS = frozenset(
         "keras.src.trainers.trainer_test",
     }
 )
+# Where backends are named that have a feature.
+LISTS = TESTS | {"keras.src.export.saved_model_export_archive"}
 # Tests of what only JAX had.
 OF_JAX_ALONE = frozenset({"keras.src.distribution.distribution_lib_test"})
 
@@ -56,7 +59,7 @@ class _Loader(SourceFileLoader):
 
         path = self.get_filename(fullname)
         source = self.get_data(path)
-        tree = with_croton(source, path, lists=fullname in TESTS, alone=fullname in OF_JAX_ALONE)
+        tree = with_croton(source, path, lists=fullname in LISTS, alone=fullname in OF_JAX_ALONE)
         if tree is None and fullname not in TESTS:
             raise ImportError(
                 f"{fullname}: no choice of backends found to add Croton to; this version of Keras is not "
