@@ -37,8 +37,9 @@ def matmul(x1: Any, x2: Any) -> Any:
 def _wide_operands(*values: Any) -> list[Any]:
     """Tensors in their common dtype, int32 if all are int8."""
     tensors = [convert_to_tensor(x) for x in values]
-    dtype = common_dtype(*tensors)
-    return [base.cast(x, dtypes.INT32 if dtype == _INT8 else dtype) for x in tensors]
+    all_int8 = all(base.dtype_of(x) == _INT8 for x in tensors)
+    dtype = dtypes.INT32 if all_int8 else common_dtype(*tensors)
+    return [base.cast(x, dtype) for x in tensors]
 
 
 def dot(x1: Any, x2: Any) -> Any:
@@ -99,7 +100,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     from croton.ops.reduction import sum as sum_over
     from croton.ops.slicing import slice_axis
 
-    values, distance = floating_operands(convert_to_tensor(y), convert_to_tensor(dx if x is None else x))
+    values, distance = floating_operands(convert_to_tensor(y), dx if x is None else convert_to_tensor(x))
     if x is not None:
         rank = base.rank_of(distance)
         distance = diff(distance) if rank == 1 else diff(moveaxis(distance, axis, -1))

@@ -235,5 +235,6 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     if base.rank_of(array) != 1:
         raise ValueError(f"vander: x must be a vector. Received: x.shape={base.shape_of(array)}")
     columns = base.shape_of(array)[0] if N is None else N
-    exponents = arange(columns, dtype="int32")
+    dtype = base.dtype_of(array)
+    exponents = arange(columns, dtype=dtypes.INT32 if dtypes.is_bool(dtype) else dtype)
     return power(expand_dims(array, 1), exponents if increasing else flip(exponents))

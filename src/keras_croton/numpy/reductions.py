@@ -14,7 +14,7 @@ from croton.ops import base, cumulative
 from croton.ops import reduction as ops
 from keras_croton.conversion import convert_to_tensor
 from keras_croton.numpy.arithmetic import maximum, minimum
-from keras_croton.numpy.promotion import floating_dtype, index_dtype
+from keras_croton.numpy.promotion import floating_dtype, index_dtype, operand, typed
 
 __all__ = [
     "all",
@@ -73,7 +73,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     array = convert_to_tensor(x)
     if initial is None:
         return ops.max(array, axis, keepdims)
-    return maximum(ops.reduce("max", array, axis, keepdims, empty=True), initial)
+    return maximum(ops.reduce("max", array, axis, keepdims, empty=True), _initial(initial, array))
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
@@ -85,7 +85,11 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     array = convert_to_tensor(x)
     if initial is None:
         return ops.min(array, axis, keepdims)
-    return minimum(ops.reduce("min", array, axis, keepdims, empty=True), initial)
+    return minimum(ops.reduce("min", array, axis, keepdims, empty=True), _initial(initial, array))
+
+
+def _initial(initial: Any, array: Any) -> Any:
+    return typed(operand(initial), base.dtype_of(array))
 
 
 def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
