@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from keras.src.backend import config
 from keras.src.random.seed_generator import SeedGenerator as SeedGenerator
 from keras.src.random.seed_generator import draw_seed
@@ -14,10 +15,13 @@ import croton.tensor as T
 from croton.ops import base
 from keras_croton.conversion import cast, convert_to_tensor, is_tensor, shape
 
+# Sets the keys of Keras's seeds apart from those that Croton's own functions make of the same numbers.
+_APART = np.array([0, 0x4B65726173], np.uint64)
+
 
 def _key(seed: Any) -> Any:
     """The key for an int, a `SeedGenerator`, None (the global one), or two numbers that one gave."""
-    return base.cast(seed if is_tensor(seed) else draw_seed(seed), "uint64")
+    return T.bitwise_xor(base.cast(seed if is_tensor(seed) else draw_seed(seed), "uint64"), _APART)
 
 
 def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
