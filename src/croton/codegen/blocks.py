@@ -19,8 +19,9 @@ from croton.codegen.nests import (
 )
 from croton.codegen.resident import Resident, kernel_for, resident_of, sizes_of
 from croton.codegen.scalars import c_type, literal, storage_type
+from croton.codegen.shared_rows import Rows, copied_part, part_of
 from croton.codegen.tracks import Track, find_tracks, row_bytes, stacked, track_bytes
-from croton.codegen.unit import MOST_PIECES, Unit
+from croton.codegen.unit import MOST_PIECES, Unit, Work
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim
 from croton.graph.values import Constant, Equation, Value
@@ -28,7 +29,6 @@ from croton.loops.members import Member, loads
 from croton.loops.memory import MemoryPlan
 from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
 
-Work = list[tuple[float, Dim]]
 REPEATED = 8  # times as much work before threads share a nest in a loop: every step waits for the slowest
 
 
@@ -66,6 +66,7 @@ class BlockPrinter:
         self.packed: dict[Resident, str] = {}  # matrices that the loop around this has packed
         self.declared_sizes: set[dims.Symbol] = set()
         self.repeated = False  # whether these statements are run step by step
+        self.rows: Rows | None = None  # the rows for which they are run, if not for all
 
     def print(self) -> None:
         self._place_values()
@@ -198,10 +199,9 @@ class BlockPrinter:
                 stored = self.unit.printer.stored(output.type.dtype, text)
                 self.lines.append(f"*({storage_type(output.type.dtype)} *){place} = {stored};")
             else:
-                size = self.unit.size(dims.multiply(output.type.size, output.type.dtype.itemsize))
-                self.lines.append(
-                    f"__builtin_memmove({place}, {self.places[root]}, (unsigned long)({size}));"
-                )
+                size = dims.multiply(output.type.size, output.type.dtype.itemsize)
+                part = part_of(self.rows, size, self.unit)
+                self.lines.append(copied_part("__builtin_memmove", place, self.places[root], part))
 
     # Runtime sizes.
 
@@ -246,9 +246,17 @@ class BlockPrinter:
         pointers = [self.pointer(value) for value in code.pointers]
         pointers += [self._pieces(member) for member in code.partials]
         extent = size(code.extent)
-        share = 1000 / REPEATED if self.repeated else 1000
-        work = " + ".join(f"{max(1, int(cost * share))} * {size(inner)}" for cost, inner in merged(code.work))
+        work = self.unit.picoseconds(code.work, 1 / REPEATED if self.repeated else 1.0)
         sizes = [size(dims.of_atom(symbol)) for symbol in code.symbols]
+        if self.rows is not None:
+            begin, number = part_of(self.rows, code.extent, self.unit)
+            return [
+                "{",
+                f"    void *pointers[] = {{{', '.join(pointers) or '0'}}};",
+                f"    const ct_int sizes[] = {{{', '.join(sizes) or '0'}}};",
+                f"    {name}(pointers, sizes, {begin}, {begin} + {number});",
+                "}",
+            ]
         return [
             "{",
             *self._allocate_pieces(code),
@@ -306,6 +314,10 @@ class BlockPrinter:
         a_strides = f"1, {m}" if sizes.left_swapped else f"{k}, 1"
         b_strides = f"1, {k}" if sizes.right_swapped else f"{n}, 1"
         a, b, c = (f"(void *){self.pointer(value)}" for value in (left, right, equation.outputs[0]))
+        if self.rows is not None:
+            m, itemsize = self.rows.number, left.type.dtype.itemsize
+            a = f"(void *)((char *){a} + {self.rows.begin} * {k} * {itemsize})"
+            c = f"(void *)((char *){c} + {self.rows.begin} * {n} * {itemsize})"
         packed = self.packed.get(resident_of(equation, self.program)) if sizes.batch == 1 else None
         if packed is not None:
             function = self.unit.contraction(kernel, f"ct_contract_packed_{right.type.dtype.name}")
@@ -438,14 +450,6 @@ def guard_lines(unit: Unit, number: int, guard: dims.Guard) -> list[str]:
         "in_range": f"{left} < 0 || {left} >= {right}",
     }[guard.kind]
     return [f"if ({wrong})", f"    return ct_guard(context, {number}, {left}, {right});"]
-
-
-def merged(work: Work) -> Work:
-    """Terms with equal sizes added up."""
-    total: dict[Dim, float] = {}
-    for cost, size in work:
-        total[size] = total.get(size, 0.0) + cost
-    return [(cost, size) for size, cost in total.items()]
 
 
 def _largest_size(value: Value) -> Dim:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from croton.codegen.resident import find_residents, pack_residents
+from croton.codegen.shared_rows import Rows, independent_rows, share_rows
 from croton.codegen.state import LoopState
 from croton.graph import dims
 from croton.graph.dims import Dim
@@ -50,10 +51,12 @@ def _body(
     inputs: list[str],
     outputs: Sequence[str | None],
     captured: int | None = None,
+    rows: Rows | None = None,
 ) -> tuple[list[str], BlockPrinter]:
     """The statements of a body, given C pointers of its inputs and outputs.
 
-    captured: of a body that is repeated, how many of its last inputs are the same every time.
+    captured: of a body that is repeated, how many of its last inputs are the same every time. rows: those for
+    which it is run, if not for all.
     """
     from croton.codegen.blocks import BlockPrinter
 
@@ -65,6 +68,7 @@ def _body(
     inner.guards = block.guards
     inner.persistent, inner.nested = block.persistent, True
     inner.repeated = block.repeated or captured is not None
+    inner.rows = rows
     if captured is not None:
         same = program.graph.inputs[len(inputs) - captured :]
         inner.before, inner.packed = pack_residents(block, number, find_residents(program, same), places)
@@ -97,7 +101,8 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     length = block.unit.size(op.length)
     body = step.bodies[0]
     tag = _tag(block, number)
-    state = LoopState(block, step, number, tag)
+    rows = None if block.nested or block.unit.timers.enabled else independent_rows(step)
+    state = LoopState(block, step, number, tag, rows)
     results = range(len(body.graph.outputs) - states - stops)
     stored = [position for position in results if not state.lies_in_state(position)]
     inputs = [*state.inputs]
@@ -107,8 +112,9 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     outputs += [f"{tag}result{position}" if position in stored else None for position in results]
     outputs += [f"&{tag}stop"] if stops else []
     captured = len(inputs) - states - op.sequences
-    lines, inner = _body(block, body, number, inputs, outputs, captured)
-    block.work += [(cost, dims.multiply(size, op.length)) for cost, size in inner.work]
+    lines, inner = _body(block, body, number, inputs, outputs, captured, rows)
+    work = [(cost, dims.multiply(size, op.length)) for cost, size in inner.work]
+    block.work += work
     loop = _interruption(block, step, f"{tag}step")
     place = f"{length} - 1 - {tag}step" if op.reverse else f"{tag}step"
     loop.append(f"const ct_int {tag}at = {place}; (void){tag}at;")
@@ -119,16 +125,21 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     loop += [f"if ({tag}stop) {{ ++{tag}step; break; }}"] if stops else []
     flushes = getattr(op, "flushes", False)
     block.unit.flushes = block.unit.flushes or flushes
+    steps = [
+        *state.lines_before(),
+        f"ct_int {tag}step = 0;",
+        f"for (; {tag}step < {length}; ++{tag}step) {{",
+        *_indent(loop),
+        "}",
+        *state.lines_after(),
+    ]
+    if rows is not None:
+        steps = share_rows(block, step, rows, steps, block.unit.picoseconds(work))
     return [
         "{",
         *_indent([f"const unsigned {tag}control = ct_flush_subnormals();"] if flushes else []),
-        *_indent([*inner.before, *state.lines_before()]),
-        f"    ct_int {tag}step = 0;",
-        f"    for (; {tag}step < {length}; ++{tag}step) {{",
-        *_indent(_indent(loop)),
-        "    }",
+        *_indent([*inner.before, *steps]),
         *_indent([f"ct_set_control({tag}control);"] if flushes else []),
-        *_indent(state.lines_after()),
         *_indent(_count_steps(block, step, tag) if stops else []),
         "}",
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from croton.codegen.blocks import BlockPrinter, guard_lines, merged
+from croton.codegen.blocks import BlockPrinter, guard_lines
 from croton.codegen.parts import LONGEST, needed, split
 from croton.codegen.timing import TimedStep
 from croton.codegen.unit import Unit
@@ -125,8 +125,7 @@ class ProgramPrinter:
                 lines.append(f"output_shapes[{position}][{axis}] = {known};")
         lines.append(f"summary[0] = {self.unit.bytes(block.arena())};")
         static = [(cost, extent) for cost, extent in block.work if not dims.runtime_symbols((extent,))]
-        work = [f"{max(1, int(cost * 1000))} * {size(extent)}" for cost, extent in merged(static)]
-        lines.append(f"summary[1] = ({' + '.join(work) or '0'}) / 1000;")
+        lines.append(f"summary[1] = ({self.unit.picoseconds(static)}) / 1000;")
         lines.append("return CT_OK;")
         body = "\n".join("    " + line for line in lines)
         return (

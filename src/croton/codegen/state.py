@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from croton.codegen.scalars import storage_type
+from croton.codegen.shared_rows import Rows, copied_part, part_of
 from croton.codegen.tracks import Track, row_bytes, stacked
 from croton.graph import dims
 from croton.graph.dims import Dim
@@ -24,10 +25,14 @@ SMALL = 8  # elements of a state that is kept in local variables
 class LoopState:
     """The state of one loop. `lines_before`, `lines_in_step` and so on are statements for around its body."""
 
-    def __init__(self, block: BlockPrinter, step: Control, number: int, tag: str) -> None:
+    def __init__(
+        self, block: BlockPrinter, step: Control, number: int, tag: str, rows: Rows | None = None
+    ) -> None:
+        """rows: those for which the statements are run, if not for all."""
         self.block = block
         self.step = step
         self.tag = tag
+        self.rows = rows
         self.count: int = step.equation.op.states  # type: ignore[attr-defined]
         self.local = [_is_small(output) for output in step.equation.outputs[: self.count]]
         tracks = {track.state: track for track in block.tracks.get(step, [])}
@@ -66,12 +71,12 @@ class LoopState:
             elif state in self.spare:
                 first = self.block.pointer(self.step.equation.outputs[state])
                 lines.append(f"char *{here} = (char *){first}, *{there} = (char *){self.spare[state]};")
-                lines.append(f"__builtin_memmove({here}, {initial}, {size});")
+                lines.append(self._copy(state, "__builtin_memmove", here, initial))
             elif self.tracks[state].before is None:
                 lines.append(f"char *{here} = (char *){initial}, *{there} = 0; (void){there};")
             else:
                 lines.append(f"char *{here} = {self._first_row(state)}, *{there} = 0; (void){there};")
-                lines.append(f"__builtin_memcpy({here}, {initial}, {size});")
+                lines.append(self._copy(state, "__builtin_memcpy", here, initial))
         return lines
 
     def lines_in_step(self) -> list[str]:
@@ -105,9 +110,13 @@ class LoopState:
         lines = []
         for state in range(self.count):
             final, here = self.block.pointer(self.step.equation.outputs[state]), self.inputs[state]
-            copy = f"__builtin_memcpy({final}, {here}, {self._size(state)});"
+            copy = self._copy(state, "__builtin_memcpy", final, here)
             lines.append(f"if ({here} != (char *){final}) {copy}" if state in self.spare else copy)
         return lines
+
+    def _copy(self, state: int, function: str, target: str, source: str) -> str:
+        part = part_of(self.rows, row_bytes(self.step, state), self.block.unit)
+        return copied_part(function, target, source, part)
 
     @property
     def _reverse(self) -> bool:

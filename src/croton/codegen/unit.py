@@ -16,6 +16,8 @@ from croton.codegen.timing import Timers
 from croton.graph.dims import Dim, Symbol
 from croton.graph.values import Equation
 
+Work = list[tuple[float, Dim]]
+
 MOST_PIECES = 64
 KERNEL_MODULE = "croton.runtime._kernels"
 ABI = (Path(__file__).parent / "include" / "croton_abi.h").read_text()
@@ -35,6 +37,7 @@ class Unit:
         self.checked: dict[Symbol, str] = {}  # sizes of axes that are compared, not named
         self.kernels: dict[str, str] = {}  # C text of a kernel's body -> its name
         self.combinations: dict[str, str] = {}  # likewise for what adds up the pieces of reductions
+        self.loops: dict[str, str] = {}  # C text of a loop over some rows -> its name
         self.inline: dict[str, str] = {}  # other functions of this unit by name
         self.shared_units: dict[str, str] = {}
         self.declarations: dict[str, None] = {}
@@ -54,6 +57,14 @@ class Unit:
         """A number of bytes to allocate as C: negative where it would overflow."""
         return bytes_text(size, {**self.symbols, **self.runtime, **self.checked})
 
+    def picoseconds(self, work: Work, share: float = 1.0) -> str:
+        """What work takes as C, or a share of it: the sum of cost in nanoseconds * size."""
+        total: dict[Dim, float] = {}
+        for cost, size in work:
+            total[size] = total.get(size, 0.0) + cost
+        terms = [f"{max(1, int(cost * share * 1000))} * {self.size(size)}" for size, cost in total.items()]
+        return " + ".join(terms) or "0"
+
     def kernel(self, body: str) -> str:
         """The name of the range function with this body."""
         return self.kernels.setdefault(body, f"kernel{len(self.kernels)}")
@@ -61,6 +72,10 @@ class Unit:
     def combination(self, body: str) -> str:
         """The name of the function with this body that makes `size` results of `count` pieces of each."""
         return self.combinations.setdefault(body, f"combination{len(self.combinations)}")
+
+    def loop(self, body: str) -> str:
+        """The name of the range function that runs a loop for some rows; its body returns a status."""
+        return self.loops.setdefault(body, f"loop{len(self.loops)}")
 
     def function(self, name: str, source: str) -> None:
         """A function with a name of its own; the same name always comes with the same source."""
@@ -120,6 +135,9 @@ class Unit:
         """
         functions = {f"void {name}{_RANGE}": body for body, name in self.kernels.items()}
         functions.update((f"void {name}{_COMBINATION}", body) for body, name in self.combinations.items())
+        for body, name in self.loops.items():
+            functions[f"int {name}_status{_RANGE}"] = body
+            functions[f"void {name}{_RANGE}"] = _LOOP.format(name=name)
         if not parts:
             own = [f"static {declared}\n{{\n{body}\n}}\n" for declared, body in functions.items()]
             return [self._text(RANGE_HELPERS, own, entries)]
@@ -173,6 +191,11 @@ _LONGEST_TEXT = 100_000
 _HIDDEN = '__attribute__((visibility("hidden")))'
 _COMBINATION = "(const void *all, void *place, ct_int size, ct_int count)"
 _RANGE = "(void *const *pointers, const ct_int *sizes, ct_int begin, ct_int end)"
+
+_LOOP = """\
+    const int status = {name}_status(pointers, sizes, begin, end);
+    if (status != CT_OK)
+        *(int *)pointers[1] = status;"""
 
 RANGE_HELPERS = f"""\
 static inline ct_int ct_align(ct_int bytes) {{ return (bytes + 63) & ~(ct_int)63; }}
