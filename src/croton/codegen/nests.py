@@ -544,7 +544,7 @@ def _start_of_walk(position: Node, variable: str) -> Node | None:
     inner = position.operands[0] if position.kind == "cast" else position
     if inner.kind == "index" and inner.data == variable:
         return position
-    if inner.kind != "call" or inner.data != "add":
+    if inner.kind != "call" or inner.data != "index_add":
         return None
     start, last = inner.operands
     if last.kind != "index" or last.data != variable or variable in start.variables:
