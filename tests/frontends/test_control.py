@@ -335,6 +335,107 @@ class TestEagerVariables:
         np.testing.assert_allclose(f(V), V.sum() * 3)
 
 
+class TestAssignedVariables:
+    """What bodies assign in a traced function: after a loop or branch, variables have the values it left."""
+
+    def test_in_one_branch(self):
+        w, v = ct.Variable(1.0), ct.Variable(10.0)
+
+        @ct.jit
+        def step(x):
+            return ct.cond(x > 0, lambda: w.assign_add(x).value() * 2, lambda: v.assign(w * x).value()) + w
+
+        assert float(step(3.0)) == 4 * 2 + 4
+        assert [float(w), float(v)] == [4, 10]
+        assert float(step(-1.0)) == -4 + 4
+        assert [float(w), float(v)] == [4, -4]
+
+    def test_in_both_branches(self):
+        w = ct.Variable(1.0)
+
+        @ct.jit
+        def step(x):
+            ct.cond(x > 0, lambda: w.assign(x).value(), lambda: w.assign_sub(x).value())
+            return w * 1
+
+        assert [float(step(x)) for x in (3.0, -4.0)] == [3, 7]
+
+    def test_in_a_scan(self):
+        count, last = ct.Variable(np.int32(0)), ct.Variable(0.0)
+
+        @ct.jit
+        def total(x):
+            def step(sum, element):
+                count.assign_add(1)
+                last.assign(element)
+                return sum + element * count.value(), count.value()
+
+            return ct.scan_loop(step, T.zeros(()), x)
+
+        final, counts = total(V)
+        np.testing.assert_allclose(final, V @ [1, 2, 3])
+        np.testing.assert_array_equal(counts, [1, 2, 3])
+        assert [int(count), float(last)] == [3, 2]
+
+    def test_in_a_while_loop_whose_condition_reads_them(self):
+        w = ct.Variable(1.0)
+
+        @ct.jit
+        def doubled(limit):
+            def body(steps):
+                w.assign(w * 2)
+                return steps + 1
+
+            return ct.while_loop(lambda steps: w < limit, body, T.constant(np.int64(0)))
+
+        assert int(doubled(10.0)) == 4
+        assert float(w) == 16
+        assert int(doubled(10.0)) == 0
+
+    def test_in_a_loop_within_a_branch_within_a_loop(self):
+        w = ct.Variable(0.0)
+
+        @ct.jit
+        def run(x):
+            def inner(state, element):
+                w.assign_add(element)
+                return state, None
+
+            def outer(state, element):
+                ct.cond(element > 0, lambda: ct.scan_loop(inner, element, x)[0], lambda: element)
+                return state + w.value(), None
+
+            return ct.scan_loop(outer, T.zeros(()), x)[0]
+
+        assert float(run(V)) == V.sum() * (1 + 1 + 2)
+        assert float(w) == 2 * V.sum()
+
+    def test_derivatives_see_the_values_read(self):
+        w = ct.Variable(2.0)
+
+        @ct.jit
+        def slope(x):
+            with ct.GradientTape() as tape:
+                tape.watch(x)
+
+                def step(state, _):
+                    w.assign(w * x)
+                    return state + w.value(), None
+
+                total, _ = ct.scan_loop(step, T.zeros(()), length=3)
+            return tape.gradient(total, x)
+
+        assert float(slope(3.0)) == 2 * (1 + 2 * 3 + 3 * 9)
+
+    def test_random_numbers_differ_from_step_to_step(self):
+        @ct.jit
+        def draws():
+            return ct.scan_loop(lambda s, _: (s, T.random.uniform(())), T.zeros(()), length=4)[1]
+
+        first, second = draws(), draws()
+        assert len({*first.tolist(), *second.tolist()}) == 8
+
+
 INTERRUPTED = """
 import os, signal, threading, time
 import numpy as np

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from croton.frontends.captures import capturing
+from croton.frontends.eager import Variable
 from croton.graph.dtypes import BOOL
 from croton.graph.values import TensorType, Value
 from croton.ops import base
@@ -30,12 +31,54 @@ def _values(results: Any) -> list[Value]:
     return [base.symbolic(base.as_array(result)) for result in _listed(results)]
 
 
+# Variables that a body assigns while a function is traced are results of a branch, and state of a loop.
+
+
+def _run(function: Callable[[], Any], start: dict[Variable, Value]) -> tuple[Any, dict[Variable, Value]]:
+    """What a body returns, and the values it leaves in variables that it assigns or that `start` gives a value."""
+    trace = base.building.trace
+    if trace is None:
+        return function(), {}
+    with trace.body(start) as assigned:
+        result = function()
+    return result, {**start, **assigned}
+
+
+def _with_its_variables(
+    build: Callable[[list[Variable]], tuple[Any, dict[Variable, Value]]],
+) -> tuple[list[Variable], Any]:
+    """The variables that the body of a loop assigns, and what `build` makes of the body with them as state.
+
+    `build` returns that and what the body left in variables; it is called again while more of them turn up.
+    """
+    variables: list[Variable] = []
+    while True:
+        made, left = build(variables)
+        if len(left) == len(variables):
+            return variables, made
+        variables = list(left)
+
+
+def _current(variables: Sequence[Variable]) -> list[Value]:
+    return [base.symbolic(variable.value()) for variable in variables]
+
+
+def _assign(variables: Sequence[Variable], values: Sequence[Array]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _updated(old: Sequence[Value], new: Sequence[Value]) -> list[Value]:
+    """The new state of a loop, in the dtypes of the old."""
+    pairs = zip(old, new, strict=True)
+    return [base.symbolic(base.cast(after, before.type.dtype)) for before, after in pairs]
+
+
 def cond(predicate: Any, true_fn: Callable[..., Any], false_fn: Callable[..., Any], *operands: Any) -> Any:
     """true_fn(*operands) if the bool scalar `predicate` holds, else false_fn(*operands).
 
     Only the branch taken is computed. Both must return the same number of arrays of the same dtypes and
-    shapes. Returns what the functions return: an array or a list. While a function is traced, variables may be
-    assigned in the branches.
+    shapes. Returns what the functions return: an array or a list. Variables may be assigned in a branch.
 
     Raises:
         DTypeError, ShapeError: the predicate is not a scalar, or the branches differ.
@@ -44,37 +87,21 @@ def cond(predicate: Any, true_fn: Callable[..., Any], false_fn: Callable[..., An
     test = base.cast(base.as_array(predicate), BOOL)
     inside = _placeholders(arrays)
     with capturing() as captures:
-        (first, changed), (second, changed_otherwise) = (
-            _branch(function, inside) for function in (true_fn, false_fn)
-        )
-        variables = list(dict.fromkeys([*changed, *changed_otherwise]))
-        before = {variable: base.symbolic(variable.value()) for variable in variables}
-        chosen, captured_first = close_over(
-            inside, [*_values(first), *(changed.get(v, before[v]) for v in variables)]
-        )
-        other, captured_second = close_over(
-            inside, [*_values(second), *(changed_otherwise.get(v, before[v]) for v in variables)]
-        )
+        first, set_first = _run(lambda: true_fn(*inside), {})
+        second, set_second = _run(lambda: false_fn(*inside), {})
+        variables = list({**set_first, **set_second})
+        old = dict(zip(variables, _current(variables), strict=True))
+        chosen, captured_first = close_over(inside, [*_values(first), *{**old, **set_first}.values()])
+        other, captured_second = close_over(inside, [*_values(second), *{**old, **set_second}.values()])
     captured = list(dict.fromkeys([*captured_first, *captured_second]))
     branches = [
         _with_inputs(chosen, inside, captured_first, captured),
         _with_inputs(other, inside, captured_second, captured),
     ]
-    results = apply(Cond(*branches), test, *arrays, *captures.operands(captured))
-    returned = len(results) - len(variables)
-    for variable, value in zip(variables, results[returned:], strict=True):
-        variable.assign(value)
-    return list(results[:returned]) if isinstance(first, (tuple, list)) else results[0]
-
-
-def _branch(function: Callable[..., Any], inside: Sequence[Value]) -> tuple[Any, dict[Any, Value]]:
-    """What a branch returns, and the variables that it assigns in a trace."""
-    trace = base.building.trace
-    if trace is None:
-        return function(*inside), {}
-    with trace.branch() as changes:
-        result = function(*inside)
-    return result, changes
+    results = list(apply(Cond(*branches), test, *arrays, *captures.operands(captured)))
+    count = len(results) - len(variables)
+    _assign(variables, results[count:])
+    return results[:count] if isinstance(first, (tuple, list)) else results[0]
 
 
 def _with_inputs(
@@ -96,7 +123,8 @@ def while_loop(
 ) -> Any:
     """Repeats loop_vars = body_fn(*loop_vars) while cond_fn(*loop_vars) holds.
 
-    The arrays keep their dtypes and shapes. Returns the final arrays, a list if `loop_vars` is one.
+    The arrays keep their dtypes and shapes. Returns the final arrays, a list if `loop_vars` is one. Variables
+    may be assigned in the body.
 
     Raises:
         DTypeError, ShapeError: the condition is not a bool scalar, or the state changes its type.
@@ -105,23 +133,30 @@ def while_loop(
     state = [base.as_array(variable) for variable in _listed(loop_vars)]
     if maximum_iterations is not None:
         return _bounded(cond_fn, body_fn, state, maximum_iterations, single)
-    inside = _placeholders(state)
-    with capturing() as captures:
-        tests = _values(cond_fn(*inside))
-        updated = [
-            base.symbolic(base.cast(new, old.type.dtype))
-            for new, old in zip(_values(body_fn(*inside)), inside, strict=True)
-        ]
-        condition, captured_first = close_over(inside, [base.symbolic(base.cast(tests[0], BOOL))])
-        body, captured_second = close_over(inside, updated)
-    captured = list(dict.fromkeys([*captured_first, *captured_second]))
-    op = While(
-        _with_inputs(condition, inside, captured_first, captured),
-        _with_inputs(body, inside, captured_second, captured),
-        len(state),
-    )
-    results = apply(op, *state, *captures.operands(captured))[: len(state)]
-    return results[0] if single else list(results)
+    count = len(state)
+
+    def build(variables: list[Variable]) -> Any:
+        given = [*state, *_current(variables)]
+        inside = _placeholders(given)
+        start = dict(zip(variables, inside[count:], strict=True))
+        with capturing() as captures:
+            tests = _values(_run(lambda: cond_fn(*inside[:count]), start)[0])
+            results, left = _run(lambda: body_fn(*inside[:count]), start)
+            updated = _updated(inside, [*_values(results), *(left[variable] for variable in variables)])
+            condition, captured_first = close_over(inside, [base.symbolic(base.cast(tests[0], BOOL))])
+            body, captured_second = close_over(inside, updated)
+        captured = list(dict.fromkeys([*captured_first, *captured_second]))
+        op = While(
+            _with_inputs(condition, inside, captured_first, captured),
+            _with_inputs(body, inside, captured_second, captured),
+            len(given),
+        )
+        return (op, given, captures.operands(captured)), left
+
+    variables, (op, given, captured) = _with_its_variables(build)
+    final = list(apply(op, *given, *captured))
+    _assign(variables, final[count : len(given)])
+    return final[0] if single else final[:count]
 
 
 def _bounded(
@@ -151,7 +186,7 @@ def scan_loop(
 
     initial: an array or a list of arrays, the state. sequences: likewise; may be empty if `length` is
     given. Returns the final state and the results stacked along a new first axis, each an array or a list
-    as `step_fn` returned them (None for no results).
+    as `step_fn` returned them (None for no results). Variables may be assigned in a step.
 
     Raises:
         ValueError: neither sequences nor a length. ShapeError: lengths differ, or the state changes shape.
@@ -163,20 +198,36 @@ def scan_loop(
     if length is None and not arrays:
         raise ValueError("scan_loop: give sequences or a length")
     (count,) = base.as_dims(length) if length is not None else (base.shape_of(arrays[0])[0],)
-    inside = _placeholders(state)
-    elements = [Value.factory(TensorType(base.dtype_of(array), base.shape_of(array)[1:])) for array in arrays]
-    pass_on(arrays, elements, elements=True)
-    given = elements[0] if one_sequence else elements
-    with capturing() as captures:
-        new_state, results = step_fn(inside[0] if single else inside, given)
-        outputs = [
-            base.symbolic(base.cast(new, old.type.dtype))
-            for new, old in zip(_values(new_state), inside, strict=True)
+    states = len(state)
+    shown: list[Any] = []
+
+    def build(variables: list[Variable]) -> Any:
+        given = [*state, *_current(variables)]
+        inside = _placeholders(given)
+        elements = [
+            Value.factory(TensorType(base.dtype_of(array), base.shape_of(array)[1:])) for array in arrays
         ]
-        made = [] if results is None else _values(results)
-        body, captured = close_over([*inside, *elements], [*outputs, *made])
-    op = Scan(body, count, len(state), len(arrays), reverse)
-    final = apply(op, *state, *arrays, *captures.operands(captured))
-    states, stacked = final[: len(state)], final[len(state) :]
-    shown = None if results is None else list(stacked) if isinstance(results, (tuple, list)) else stacked[0]
-    return (states[0] if single else list(states)), shown
+        pass_on(arrays, elements, elements=True)
+        start = dict(zip(variables, inside[states:], strict=True))
+        with capturing() as captures:
+            (new_state, results), left = _run(
+                lambda: step_fn(
+                    inside[0] if single else inside[:states], elements[0] if one_sequence else elements
+                ),
+                start,
+            )
+            outputs = _updated(inside, [*_values(new_state), *(left[variable] for variable in variables)])
+            made = [] if results is None else _values(results)
+            body, captured = close_over([*inside, *elements], [*outputs, *made])
+        shown[:] = [results]
+        op = Scan(body, count, len(given), len(arrays), reverse)
+        return (op, given, captures.operands(captured)), left
+
+    variables, (op, given, captured) = _with_its_variables(build)
+    final = list(apply(op, *given, *arrays, *captured))
+    _assign(variables, final[states : len(given)])
+    stacked = final[len(given) :]
+    (results,) = shown
+    if results is not None and not isinstance(results, (tuple, list)):
+        return (final[0] if single else final[:states]), stacked[0]
+    return (final[0] if single else final[:states]), None if results is None else stacked

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from croton.frontends.operators import ArrayMethods, ShapeTuple
+from croton.frontends.operators import ArrayMethods, Binary, ShapeTuple
 from croton.frontends.variables import SharedVariable
 from croton.graph import dtypes
 from croton.graph.dtypes import DType, as_dtype
 from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.values import Constant, EagerValue, NDArray, TensorType, Value
-from croton.ops import base, comparison
+from croton.ops import base
 from croton.ops.base import Array
 from croton.ops.elementwise import kind_of
 
@@ -111,10 +111,10 @@ class EagerMethods(ArrayMethods):
 
     # Elementwise, as in NumPy and TensorFlow; hashed by identity, so that tensors can be keys.
     def __eq__(self, other: object) -> Any:
-        return self._compare(comparison.equal, other)
+        return self._compare(Binary.equal, other)
 
     def __ne__(self, other: object) -> Any:
-        return self._compare(comparison.not_equal, other)
+        return self._compare(Binary.not_equal, other)
 
     def _compare(self, function: Any, other: object) -> Any:
         if other is None or isinstance(other, str):

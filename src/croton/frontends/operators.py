@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from croton.frontends.composite import Composite
@@ -40,6 +41,37 @@ class ShapeTuple(tuple[Any, ...]):
     def prod(self) -> Any:
         """The number of elements, a dimension."""
         return dims.product(self)
+
+
+Function = Callable[[Any, Any], Any]
+
+
+class Binary:
+    """What Python's binary operators stand for: NumPy's functions, unless a front end sets others in their
+    place, which know dtypes and operands of its own.
+
+    A function returns NotImplemented for what it leaves to the other operand.
+    """
+
+    add: Function = staticmethod(arithmetic.add)
+    subtract: Function = staticmethod(arithmetic.subtract)
+    multiply: Function = staticmethod(arithmetic.multiply)
+    divide: Function = staticmethod(arithmetic.divide)
+    floor_divide: Function = staticmethod(arithmetic.floor_divide)
+    remainder: Function = staticmethod(arithmetic.remainder)
+    power: Function = staticmethod(exponential.power)
+    matmul: Function = staticmethod(contraction.matmul)
+    bitwise_and: Function = staticmethod(bits.bitwise_and)
+    bitwise_or: Function = staticmethod(bits.bitwise_or)
+    bitwise_xor: Function = staticmethod(bits.bitwise_xor)
+    left_shift: Function = staticmethod(bits.left_shift)
+    right_shift: Function = staticmethod(bits.right_shift)
+    less: Function = staticmethod(comparison.less)
+    less_equal: Function = staticmethod(comparison.less_equal)
+    greater: Function = staticmethod(comparison.greater)
+    greater_equal: Function = staticmethod(comparison.greater_equal)
+    equal: Function = staticmethod(comparison.equal)
+    not_equal: Function = staticmethod(comparison.not_equal)
 
 
 class ArrayMethods(ElementwiseMethods, ShapeMethods):
@@ -83,55 +115,55 @@ class ArrayMethods(ElementwiseMethods, ShapeMethods):
             yield self[position]
 
     def __add__(self, other: Any) -> Array:
-        return NotImplemented if isinstance(other, Composite) else arithmetic.add(self, other)
+        return NotImplemented if isinstance(other, Composite) else Binary.add(self, other)
 
     def __radd__(self, other: Any) -> Array:
-        return arithmetic.add(other, self)
+        return Binary.add(other, self)
 
     def __sub__(self, other: Any) -> Array:
-        return NotImplemented if isinstance(other, Composite) else arithmetic.subtract(self, other)
+        return NotImplemented if isinstance(other, Composite) else Binary.subtract(self, other)
 
     def __rsub__(self, other: Any) -> Array:
-        return arithmetic.subtract(other, self)
+        return Binary.subtract(other, self)
 
     def __mul__(self, other: Any) -> Array:
-        return NotImplemented if isinstance(other, Composite) else arithmetic.multiply(self, other)
+        return NotImplemented if isinstance(other, Composite) else Binary.multiply(self, other)
 
     def __rmul__(self, other: Any) -> Array:
-        return arithmetic.multiply(other, self)
+        return Binary.multiply(other, self)
 
     def __truediv__(self, other: Any) -> Array:
-        return arithmetic.divide(self, other)
+        return Binary.divide(self, other)
 
     def __rtruediv__(self, other: Any) -> Array:
-        return arithmetic.divide(other, self)
+        return Binary.divide(other, self)
 
     def __floordiv__(self, other: Any) -> Array:
-        return arithmetic.floor_divide(self, other)
+        return Binary.floor_divide(self, other)
 
     def __rfloordiv__(self, other: Any) -> Array:
-        return arithmetic.floor_divide(other, self)
+        return Binary.floor_divide(other, self)
 
     def __mod__(self, other: Any) -> Array:
-        return arithmetic.remainder(self, other)
+        return Binary.remainder(self, other)
 
     def __rmod__(self, other: Any) -> Array:
-        return arithmetic.remainder(other, self)
+        return Binary.remainder(other, self)
 
     def __divmod__(self, other: Any) -> tuple[Array, Array]:
-        return arithmetic.floor_divide(self, other), arithmetic.remainder(self, other)
+        return Binary.floor_divide(self, other), Binary.remainder(self, other)
 
     def __pow__(self, other: Any) -> Array:
-        return exponential.power(self, other)
+        return Binary.power(self, other)
 
     def __rpow__(self, other: Any) -> Array:
-        return exponential.power(other, self)
+        return Binary.power(other, self)
 
     def __matmul__(self, other: Any) -> Array:
-        return NotImplemented if isinstance(other, Composite) else contraction.matmul(self, other)
+        return NotImplemented if isinstance(other, Composite) else Binary.matmul(self, other)
 
     def __rmatmul__(self, other: Any) -> Array:
-        return contraction.matmul(other, self)
+        return Binary.matmul(other, self)
 
     def __neg__(self) -> Array:
         return arithmetic.negative(self)
@@ -143,34 +175,34 @@ class ArrayMethods(ElementwiseMethods, ShapeMethods):
         return arithmetic.absolute(self)
 
     def __and__(self, other: Any) -> Array:
-        return bits.bitwise_and(self, other)
+        return Binary.bitwise_and(self, other)
 
     def __rand__(self, other: Any) -> Array:
-        return bits.bitwise_and(other, self)
+        return Binary.bitwise_and(other, self)
 
     def __or__(self, other: Any) -> Array:
-        return bits.bitwise_or(self, other)
+        return Binary.bitwise_or(self, other)
 
     def __ror__(self, other: Any) -> Array:
-        return bits.bitwise_or(other, self)
+        return Binary.bitwise_or(other, self)
 
     def __xor__(self, other: Any) -> Array:
-        return bits.bitwise_xor(self, other)
+        return Binary.bitwise_xor(self, other)
 
     def __rxor__(self, other: Any) -> Array:
-        return bits.bitwise_xor(other, self)
+        return Binary.bitwise_xor(other, self)
 
     def __lshift__(self, other: Any) -> Array:
-        return bits.left_shift(self, other)
+        return Binary.left_shift(self, other)
 
     def __rlshift__(self, other: Any) -> Array:
-        return bits.left_shift(other, self)
+        return Binary.left_shift(other, self)
 
     def __rshift__(self, other: Any) -> Array:
-        return bits.right_shift(self, other)
+        return Binary.right_shift(self, other)
 
     def __rrshift__(self, other: Any) -> Array:
-        return bits.right_shift(other, self)
+        return Binary.right_shift(other, self)
 
     def __invert__(self) -> Array:
         return bits.bitwise_not(self)
@@ -200,16 +232,16 @@ class ArrayMethods(ElementwiseMethods, ShapeMethods):
         return complex_numbers.imag(self)
 
     def __lt__(self, other: Any) -> Array:
-        return comparison.less(self, other)
+        return Binary.less(self, other)
 
     def __le__(self, other: Any) -> Array:
-        return comparison.less_equal(self, other)
+        return Binary.less_equal(self, other)
 
     def __gt__(self, other: Any) -> Array:
-        return comparison.greater(self, other)
+        return Binary.greater(self, other)
 
     def __ge__(self, other: Any) -> Array:
-        return comparison.greater_equal(self, other)
+        return Binary.greater_equal(self, other)
 
     def astype(self, dtype: object) -> Array:
         """Converted to a dtype, as in NumPy."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -40,18 +40,23 @@ class Trace:
         self._current[id(variable)] = value
 
     @contextmanager
-    def branch(self) -> Iterator[dict[Variable, Value]]:
-        """Inside, what is assigned is noted in the dict that this gives, and undone at the end."""
-        before, changes = self._current, dict[Variable, Value]()
-        self._current = dict(before)
+    def body(self, start: Mapping[Variable, Value]) -> Iterator[dict[Variable, Value]]:
+        """Inside, the body of a loop or branch runs: variables have the values of `start`, and what it assigns
+        is noted in the dict that this gives; afterwards all have the values they had before.
+        """
+        outer = dict(self._current)
+        for variable, value in start.items():
+            self.assign(variable, value)
+        begin = dict(self._current)
+        assigned: dict[Variable, Value] = {}
         try:
-            yield changes
-        finally:
+            yield assigned
             for variable in self.variables.values():
                 value = self._current.get(id(variable))
-                if value is not None and value is not before.get(id(variable)):
-                    changes[variable] = value
-            self._current = before
+                if value is not None and value is not begin.get(id(variable)):
+                    assigned[variable] = value
+        finally:
+            self._current = outer
 
     def updates(self) -> list[tuple[Variable, Value]]:
         """Variables that were assigned, with their last value."""

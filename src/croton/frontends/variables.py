@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from croton.frontends.config import config
-from croton.frontends.operators import ArrayMethods
+from croton.frontends.operators import ArrayMethods, Binary
 from croton.graph.dtypes import as_dtype
 from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.pickling import notes
@@ -54,16 +54,12 @@ class SymbolicMethods(ArrayMethods):
     def __eq__(self, other: object) -> Any:
         if not base.building.elementwise_equality or other is None or isinstance(other, str):
             return NotImplemented
-        from croton.ops.comparison import equal
-
-        return equal(self, other)
+        return Binary.equal(self, other)
 
     def __ne__(self, other: object) -> Any:
         if not base.building.elementwise_equality or other is None or isinstance(other, str):
             return NotImplemented
-        from croton.ops.comparison import not_equal
-
-        return not_equal(self, other)
+        return Binary.not_equal(self, other)
 
     __hash__ = object.__hash__
 
