@@ -1,6 +1,17 @@
 """What `keras.src.backend` re-exports of a backend."""
 
-from keras_croton import core, distribution_lib, image, linalg, math, nn, numpy, random, tensorboard
+from keras_croton import (
+    core,
+    distribution_lib,
+    image,
+    linalg,
+    math,
+    nn,
+    numpy,
+    operators,
+    random,
+    tensorboard,
+)
 from keras_croton.core import (
     IS_THREAD_SAFE,
     SUPPORTS_COMPLEX_DTYPES,
@@ -25,3 +36,4 @@ from keras_croton.rnn import bidirectional_gru, bidirectional_lstm, cudnn_ok, gr
 from keras_croton.signatures import hide_annotations
 
 hide_annotations(core, image, linalg, math, nn, numpy, random)
+operators.install()

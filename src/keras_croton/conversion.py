@@ -110,10 +110,3 @@ def shape(x: Any) -> tuple[Any, ...]:
     if is_tensor(x):
         return tuple(base.shape_of(x))
     return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
-
-
-def stop_gradient(variable: Any) -> Any:
-    """The value, through which no gradient flows."""
-    from croton.ops.gradient_control import stop_gradient as stop
-
-    return stop(convert_to_tensor(variable))

@@ -7,8 +7,19 @@ from collections.abc import Iterator
 
 from keras.src.backend.common.name_scope import name_scope as name_scope
 
-from keras_croton.control_flow import cond, scatter, vectorized_map
-from keras_croton.conversion import convert_to_numpy, shape, stop_gradient
+from keras_croton.control_flow import (
+    associative_scan,
+    cond,
+    fori_loop,
+    map,
+    scan,
+    switch,
+    vectorized_map,
+    while_loop,
+)
+from keras_croton.conversion import convert_to_numpy, shape
+from keras_croton.gradients import custom_gradient, remat, stop_gradient
+from keras_croton.indexing import scatter, scatter_update, slice, slice_update, unstack
 from keras_croton.sparse import cast, convert_to_tensor, is_tensor
 from keras_croton.spec import compute_output_spec
 from keras_croton.variable import Variable
@@ -24,19 +35,31 @@ __all__ = [
     "SUPPORTS_RAGGED_TENSORS",
     "SUPPORTS_SPARSE_TENSORS",
     "Variable",
+    "associative_scan",
     "cast",
     "compute_output_spec",
     "cond",
     "convert_to_numpy",
     "convert_to_tensor",
+    "custom_gradient",
     "device_scope",
+    "fori_loop",
     "is_tensor",
+    "map",
     "name_scope",
     "random_seed_dtype",
+    "remat",
+    "scan",
     "scatter",
+    "scatter_update",
     "shape",
+    "slice",
+    "slice_update",
     "stop_gradient",
+    "switch",
+    "unstack",
     "vectorized_map",
+    "while_loop",
 ]
 
 

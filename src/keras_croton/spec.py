@@ -39,9 +39,9 @@ def compute_output_spec(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> An
         except Exception as error:
             try:
                 first, second = (_spec(_outputs(fn, args, kwargs, size)) for size in _TRIAL_SIZES)
+                return tree.map_structure(_common, first, second)
             except Exception:
                 raise error from None
-            return tree.map_structure(_common, first, second)
 
 
 def _outputs(fn: Callable[..., Any], args: Any, kwargs: Any, unknown: dims.Dim) -> Any:

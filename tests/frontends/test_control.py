@@ -427,6 +427,16 @@ class TestAssignedVariables:
 
         assert float(slope(3.0)) == 2 * (1 + 2 * 3 + 3 * 9)
 
+    def test_the_derivative_of_a_while_loop_in_a_traced_function(self):
+        def slope(x):
+            with ct.GradientTape() as tape:
+                tape.watch(x)
+                y = T.sum(ct.while_loop(lambda y: T.sum(y) < 10, lambda y: y * y + x, x))
+            return tape.gradient(y, x)
+
+        x = np.array([0.5, 1.0])
+        np.testing.assert_allclose(ct.jit(slope)(x), slope(ct.Tensor(x)), rtol=1e-12)
+
     def test_random_numbers_differ_from_step_to_step(self):
         @ct.jit
         def draws():

@@ -381,3 +381,19 @@ def test_variables_may_be_assigned_in_the_branches_of_a_traced_function() -> Non
     assert (float(doubled), float(counted)) == (3.0, 5.0)
     assert float(step(np.float32(-1.0))) == 0.0
     assert (float(doubled), float(counted)) == (3.0, 4.0)
+
+
+def test_computed_starts_of_slices() -> None:
+    x = np.arange(12.0).reshape(3, 4)
+
+    @ct.jit
+    def part(x, row):
+        return T.dynamic_slice(x, [row, row + 1], [2, 2]), T.dynamic_update_slice(x, [[9.0]], [row, row])
+
+    for row in (0, 1, 5):
+        read, written = part(x, np.int32(row))
+        start = min(row, 1), min(row + 1, 2)
+        np.testing.assert_array_equal(read, x[start[0] : start[0] + 2, start[1] : start[1] + 2])
+        expected = x.copy()
+        expected[min(row, 2), min(row, 3)] = 9
+        np.testing.assert_array_equal(written, expected)

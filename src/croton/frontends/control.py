@@ -35,7 +35,7 @@ def _values(results: Any) -> list[Value]:
 
 
 def _run(function: Callable[[], Any], start: dict[Variable, Value]) -> tuple[Any, dict[Variable, Value]]:
-    """What a body returns, and the values it leaves in variables that it assigns or that `start` gives a value."""
+    """What a body returns, and the values it leaves in variables: those of `start`, and what it assigns."""
     trace = base.building.trace
     if trace is None:
         return function(), {}

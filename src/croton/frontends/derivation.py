@@ -172,9 +172,15 @@ def perform(op: Operation, operands: Sequence[Array]) -> Sequence[Array]:
 
 
 def _learn_sizes(equation: Equation, outputs: Sequence[Array], sizes: dict[Symbol, Dim]) -> None:
-    """The sizes that an equation has found, such as the number of steps that a loop took."""
-    if any(isinstance(output, Value) for output in outputs):
-        return  # they are names of the program that is being traced
+    """The sizes that an equation has found, such as the number of steps that a loop took.
+
+    In a program that is being traced they keep their names, and what finds them there is the new equation.
+    """
+    for output in outputs:
+        if isinstance(output, Value):
+            for found in equation.bound_symbols():
+                found.binder = output.owner if found.binder is equation else found.binder
+            return
     own = dims.single_symbol(getattr(equation.op, "symbol", 0))
     if own is not None:
         sizes[own] = int(outputs[-1].data)

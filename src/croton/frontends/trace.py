@@ -41,8 +41,8 @@ class Trace:
 
     @contextmanager
     def body(self, start: Mapping[Variable, Value]) -> Iterator[dict[Variable, Value]]:
-        """Inside, the body of a loop or branch runs: variables have the values of `start`, and what it assigns
-        is noted in the dict that this gives; afterwards all have the values they had before.
+        """Inside, the body of a loop or branch runs: variables have the values of `start`, and what it
+        assigns is noted in the dict that this gives; afterwards all have the values they had before.
         """
         outer = dict(self._current)
         for variable, value in start.items():
@@ -52,9 +52,9 @@ class Trace:
         try:
             yield assigned
             for variable in self.variables.values():
-                value = self._current.get(id(variable))
-                if value is not None and value is not begin.get(id(variable)):
-                    assigned[variable] = value
+                left = self._current.get(id(variable))
+                if left is not None and left is not begin.get(id(variable)):
+                    assigned[variable] = left
         finally:
             self._current = outer
 

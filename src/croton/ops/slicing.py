@@ -388,7 +388,7 @@ def _dynamic_starts(
         last = dims.subtract(limit, size)
         if isinstance(found, int) and isinstance(last, int):
             fixed.append(max(0, min(found, last)))
-        elif found == 0 or found == last:
+        elif isinstance(found, (int, dims.Expression)) and (found == 0 or found == last):
             fixed.append(found)
         else:
             fixed.append(None)
