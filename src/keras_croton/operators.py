@@ -16,16 +16,24 @@ from keras_croton import numpy
 # Croton's names where Keras has others.
 _NAMES = {"remainder": "mod"}
 
+_PLAIN = {name: getattr(Binary, name) for name in vars(Binary) if not name.startswith("_")}
+
 _FOREIGN = (KerasTensor, str, type(None))
 
 
 def install() -> None:
     """Gives Python's operators the meaning they have in Keras, and makes Keras's variables operands."""
-    for name in vars(Binary):
-        if not name.startswith("_"):
-            setattr(Binary, name, staticmethod(_for_tensors(getattr(numpy, _NAMES.get(name, name)))))
+    for name, function in _PLAIN.items():
+        keras_function = getattr(numpy, _NAMES.get(name, name))
+        setattr(Binary, name, staticmethod(_for_tensors(keras_function)))
     if not any(kind is KerasVariable for kind, _ in base.converters):
         base.converters.append((KerasVariable, lambda variable: variable.value))
+
+
+def uninstall() -> None:
+    """Gives Python's operators the meaning back that they have in NumPy."""
+    for name, function in _PLAIN.items():
+        setattr(Binary, name, staticmethod(function))
 
 
 def _for_tensors(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
