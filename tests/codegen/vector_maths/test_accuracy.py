@@ -140,6 +140,10 @@ CASES = {
         mpmath.erfc,
         lambda g, n: [g.uniform(-6, 27, n), g.uniform(0, 2, n), log_uniform(g, -60, 3, n)],
     ),
+    "ndtr": Case(
+        mpmath.ncdf,
+        lambda g, n: [g.uniform(-38, 9, n), g.uniform(-2, 2, n), log_uniform(g, -60, 3, n)],
+    ),
     "sin": Case(with_digits(mpmath.sin), angles),
     "cos": Case(with_digits(mpmath.cos), angles),
     "tan": Case(with_digits(mpmath.tan), angles),
