@@ -9,14 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from croton.codegen.nests import (
-    NestCode,
-    NestPrinter,
-    accumulator_type,
-    combine_text,
-    identity_literal,
-    partial_size,
-)
+from croton.codegen.nests import NestCode, NestPrinter
+from croton.codegen.reductions import accumulator_type, combine_text, identity_literal, partial_size
 from croton.codegen.resident import Resident, kernel_for, resident_of, sizes_of
 from croton.codegen.scalars import c_type, literal, storage_type
 from croton.codegen.shared_rows import Rows, copied_part, part_of

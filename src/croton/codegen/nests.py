@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from croton.codegen import vector_maths
+from croton.codegen.reductions import (
+    Register,
+    combine_text,
+    identity_literal,
+    partial_size,
+)
 from croton.codegen.row_blocks import (
     LONG_ROW,
     TILE,
@@ -24,7 +28,6 @@ from croton.codegen.scalars import ScalarPrinter, c_type, literal, size_text, st
 from croton.codegen.strips import Statement, in_strips
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim, Symbol
-from croton.graph.dtypes import DType
 from croton.graph.values import Value
 from croton.loops.expressions import Node
 from croton.loops.members import Member, index_name, register_axis
@@ -80,6 +83,7 @@ class NestPrinter:
         if self.block is not None and self.block.outer != self.parallel_axis:
             self.block = None
         self.tiles: dict[Value, str] = {}
+        self.arrays: dict[Value, str] = {}  # names of local values
 
     def print(self) -> NestCode:
         members = self.nest.members
@@ -237,28 +241,22 @@ class NestPrinter:
         clauses = ""
         for member in members:
             if axis in member.reduced and register_axis(member) is not None:
-                operator = self._clause_operator(member)
-                clauses += f" reduction({operator}:{self._accumulator(member)})"
+                clauses += f" reduction({self._register(member).clause}:{self._accumulator(member)})"
         return clauses
-
-    def _clause_operator(self, member: Member) -> str:
-        kind, dtype = member.reduction, member.value.type.dtype
-        if kind in ("sum", "prod"):
-            return "+" if kind == "sum" else "*"
-        if kind in ("any", "all"):
-            return "|" if kind == "any" else "&"
-        return self.printer.need_reduction(str(kind), dtype)
 
     # Reductions.
 
     def _accumulator(self, member: Member) -> str:
         return f"r{self.nest.members.index(member)}"
 
+    def _register(self, member: Member) -> Register:
+        return Register(member, self.printer)
+
     def _start(self, member: Member, axis: int) -> None:
         lines = self.scopes[-1].lines
         identity = identity_literal(member)
         if axis == register_axis(member):
-            lines.append(f"{accumulator_type(member)} {self._accumulator(member)} = {identity};")
+            lines.append(self._register(member).declaration(self._accumulator(member)))
             if axis != member.reduced[0]:
                 return
         elif axis == member.reduced[0]:
@@ -319,12 +317,11 @@ class NestPrinter:
 
     def _place(self, member: Member, index: list[str]) -> str:
         """Where the result (or this piece's part of it) lies for an index of its kept axes."""
-        sizes = [member.domain[axis] for axis in member.kept]
+        sizes = tuple(member.domain[axis] for axis in member.kept)
         if self._in_pieces(member):
             name = self.partial_names.setdefault(member, f"s{len(self.partial_names)}")
-        else:
-            name = self._pointer(member.value)
-        return f"{name}[{self._linear(index, tuple(sizes))}]"
+            return f"{name}[{self._linear(index, sizes)}]"
+        return self._element(member.value, index, sizes)
 
     def _finish(self, member: Member, axis: int) -> None:
         scope = self.scopes[-1]
@@ -337,6 +334,10 @@ class NestPrinter:
         if axis != register_axis(member):
             return
         number = self._accumulator(member)
+        result = self._register(member).result(number)
+        if result != number:
+            number = f"{number}_number"
+            scope.lines.append(f"const {c_type(member.value.type.dtype)} {number} = {result};")
         index = [index_name(kept) if member.domain[kept] != 1 else "0" for kept in member.kept]
         if axis != member.reduced[0]:
             place = self._place(member, index)
@@ -345,7 +346,7 @@ class NestPrinter:
         if self._in_pieces(member):
             scope.lines.append(f"{self._place(member, index)} = {number};")
             return
-        if member.value in self.nest.stored:
+        if self._has_memory(member):
             stored = self.printer.stored(member.value.type.dtype, number)
             scope.lines.append(f"{self._place(member, index)} = {stored};")
         scope.locals[member.value] = number
@@ -365,8 +366,7 @@ class NestPrinter:
         scope = self.scopes[-1]
         if member.reduced:
             if register_axis(member) is not None:
-                name = self._accumulator(member)
-                scope.lines.append(f"{name} = {combine_text(member, name, number)};")
+                scope.lines += self._register(member).accumulate(self._accumulator(member), number)
             elif self.block is not None and accumulates_per_column(member, self.block):
                 place = f"c{self._accumulator(member)}[{index_name(self.block.inner)}]"
                 self._accumulate_memory(member, place, number, scope.lines)
@@ -375,21 +375,36 @@ class NestPrinter:
                 self._accumulate_memory(member, self._place(member, index), number, scope.lines)
             return
         scope.locals[member.value] = number
-        if member.value in self.nest.stored:
+        if self._has_memory(member):
             index = [index_name(axis) if size != 1 else "0" for axis, size in enumerate(member.domain)]
-            place = f"{self._pointer(member.memory)}[{self._stored_at(member, index)}]"
+            place = self._stored_at(member, index)
             scope.stores.append(f"{place} = {self.printer.stored(member.value.type.dtype, number)};")
 
     def _stored_at(self, member: Member, index: list[str]) -> str:
-        """The place of an element of a member in the memory where it is stored."""
+        """The place of an element of a member."""
         window = member.window
         if window is None:
-            return self._linear(index, member.domain)
+            return self._element(member.value, index, member.domain)
         if window.start != 0:
             index[window.axis] = f"{index[window.axis]} + {self._size(window.start)}"
         shape = list(member.domain)
         shape[window.axis] = window.whole.type.shape[window.axis]
-        return self._linear(index, tuple(shape))
+        return self._element(window.whole, index, tuple(shape))
+
+    def _has_memory(self, member: Member) -> bool:
+        return member.value in self.nest.stored or member.value in self.nest.local
+
+    def _element(self, value: Value, index: list[str], shape: tuple[Dim, ...]) -> str:
+        """An element of a value: in memory, or in the array of this outer iteration."""
+        if value not in self.nest.local:
+            return f"{self._pointer(value)}[{self._linear(index, shape)}]"
+        depth = self.nest.depth
+        name = self.arrays.get(value)
+        if name is None:
+            name = self.arrays[value] = f"l{len(self.arrays)}"
+            type, size = storage_type(value.type.dtype), self._size(dims.product(shape[depth:]))
+            self.scopes[0].lines.append(f"{type} {name}[{size}] __attribute__((aligned(64)));")
+        return f"{name}[{self._linear(index[depth:], shape[depth:])}]"
 
     # Scalars.
 
@@ -488,11 +503,13 @@ class NestPrinter:
             return self.printer.cast(self._node(node.operands[0]), node.operands[0].dtype, node.dtype)
         value: Value = node.data
         rank = value.type.rank
+        if node.kind == "load_if" and (register := self._in_register(node)) is not None:
+            return f"{self._node(node.operands[rank])} ? {register} : 0"
         if self.block is not None and is_shared_row(node, self.block):
             place = f"{self._shared_row(self.program.root(value))}[{index_name(self.block.inner)}]"
             return self.printer.loaded(node.dtype, place)
         index = [self._node(operand) for operand in node.operands[:rank]]
-        place = f"{self._pointer(self.program.root(value))}[{self._linear(index, value.type.shape)}]"
+        place = self._element(self.program.root(value), index, value.type.shape)
         loaded = self.printer.loaded(node.dtype, place)
         if node.kind == "load_if":
             return f"{self._node(node.operands[rank])} ? {loaded} : 0"
@@ -550,68 +567,3 @@ def _start_of_walk(position: Node, variable: str) -> Node | None:
     if last.kind != "index" or last.data != variable or variable in start.variables:
         return None
     return start
-
-
-def partial_size(member: Member) -> Dim:
-    return dims.product(member.domain[axis] for axis in member.kept)
-
-
-def accumulator_type(member: Member) -> str:
-    dtype = member.value.type.dtype
-    if dtype in dtypes.SIGNED and member.reduction in ("sum", "prod"):
-        return (
-            "unsigned " + {"signed char": "char"}.get(c_type(dtype), c_type(dtype))
-            if dtype.itemsize < 8
-            else "ct_unsigned"
-        )
-    return c_type(dtype)
-
-
-def identity_literal(member: Member) -> str:
-    """The number that changes nothing under the member's reduction."""
-    return identity_of(str(member.reduction), member.value.type.dtype)
-
-
-def identity_of(kind: str, dtype: DType) -> str:
-    """The number that changes nothing under a reduction of this kind."""
-    if kind in ("sum", "any"):
-        return "0"
-    if kind in ("prod", "all"):
-        return "1"
-    if dtypes.is_bool(dtype):
-        return "0" if kind == "max" else "1"
-    if dtypes.is_float(dtype):
-        infinity = "__builtin_inf()" if dtype == dtypes.FLOAT64 else "__builtin_inff()"
-        return f"-{infinity}" if kind == "max" else infinity
-    limits = np.iinfo(dtype)
-    number = limits.min if kind == "max" else limits.max
-    return literal(np.asarray(number, dtype).tobytes(), dtype)
-
-
-def combine_text(member: Member, left: str, right: str) -> str:
-    """C for left combined with right."""
-    kind, dtype = member.reduction, member.value.type.dtype
-    if kind == "sum":
-        return f"{left} + ({accumulator_type(member)}){right}"
-    if kind == "prod":
-        return f"{left} * ({accumulator_type(member)}){right}"
-    if kind in ("any", "all"):
-        return f"{left} {'|' if kind == 'any' else '&'} {right}"
-    sign = ">" if kind == "max" else "<"
-    nan = f" || {right} != {right}" if dtypes.is_float(dtype) else ""
-    return f"({right} {sign} {left}{nan}) ? {right} : {left}"
-
-
-def reduction_declaration(kind: str, dtype: DType) -> str:
-    """An OpenMP declaration of a NaN-propagating maximum or minimum, which lets the loop vectorise."""
-    type = c_type(dtype)
-    sign = ">" if kind == "max" else "<"
-    nan = " || omp_in != omp_in" if dtypes.is_float(dtype) else ""
-    initial = identity_of(kind, dtype)
-    name = reduction_name(kind, dtype)
-    chosen = f"omp_out = (omp_in {sign} omp_out{nan}) ? omp_in : omp_out"
-    return f"#pragma omp declare reduction({name} : {type} : {chosen}) initializer(omp_priv = {initial})"
-
-
-def reduction_name(kind: str, dtype: DType) -> str:
-    return f"ct_{kind}_{dtype.name}"

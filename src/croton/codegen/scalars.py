@@ -66,12 +66,6 @@ class ScalarPrinter:
 
     def __init__(self) -> None:
         self.needed: dict[str, None] = {}
-        self.reductions: dict[tuple[str, DType], None] = {}
-
-    def need_reduction(self, kind: str, dtype: DType) -> str:
-        """The name of a declared OpenMP reduction: max or min of a dtype."""
-        self.reductions[kind, dtype] = None
-        return f"ct_{kind}_{dtype.name}"
 
     def need(self, name: str) -> str:
         self.needed[name] = None

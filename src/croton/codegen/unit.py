@@ -9,7 +9,6 @@ from pathlib import Path
 from croton.codegen import vector_maths
 from croton.codegen.contraction import ContractionKernel
 from croton.codegen.kernels import SharedKernel
-from croton.codegen.nests import reduction_declaration
 from croton.codegen.prebuilt import KernelUnit
 from croton.codegen.scalars import PRELUDE, ScalarPrinter, bytes_text, size_text
 from croton.codegen.timing import Timers
@@ -165,7 +164,6 @@ class Unit:
                 helpers,
                 *([CONTROL_HELPERS] if self.flushes else []),
                 vector_maths.source_for(name for name in self.printer.needed if name in written),
-                *(reduction_declaration(kind, dtype) for kind, dtype in self.printer.reductions),
                 *self.declarations,
                 *inline[::-1],
                 *functions,

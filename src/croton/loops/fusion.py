@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from croton.graph import dims
-from croton.graph.dims import Dim, Symbol
+from croton.graph.dims import Symbol
 from croton.graph.graph import Graph
 from croton.graph.values import Equation, Value
 from croton.loops.collapse import collapse
@@ -19,7 +19,6 @@ from croton.loops.members import (
     ExpressionLowering,
     Materializer,
     Member,
-    accumulates_in_memory,
     is_element,
     is_joined,
     is_reduction,
@@ -27,8 +26,9 @@ from croton.loops.members import (
     loads,
 )
 from croton.loops.merging import merge_nests
-from croton.loops.nest_rules import LARGEST_NEST, common_prefix, depth_fits, is_complete, is_index, own_depth
+from croton.loops.nest_rules import LARGEST_NEST, common_prefix, depth_fits, is_complete, own_depth
 from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
+from croton.loops.storage import mark_stored
 
 
 def lower(graph: Graph, fuse: bool = True, state: Sequence[tuple[int, int]] = ()) -> Program:
@@ -147,63 +147,3 @@ def _symbols(member: Member) -> set[Symbol]:
     """The sizes found while running that a member's loops and the arrays it reads have."""
     shapes = [load.data.type.shape for load in loads(member.expression)]
     return dims.runtime_symbols([*member.domain, *(size for shape in shapes for size in shape)])
-
-
-def stages(nest: Nest) -> list[list[Member]]:
-    """The members of each outer iteration, cut where one must be complete before the next can read it."""
-    result: list[list[Member]] = []
-    for member in nest.members:
-        inner = member.domain[nest.depth :]
-        if result and _joins_stage(result[-1], member, inner, nest.depth):
-            result[-1].append(member)
-        else:
-            result.append([member])
-    return result
-
-
-def _joins_stage(stage: list[Member], member: Member, inner: tuple[Dim, ...], depth: int) -> bool:
-    if stage[0].domain[depth:] != inner:
-        return False
-    values = {other.value: other for other in stage}
-    for load in loads(member.expression):
-        other = values.get(load.data)
-        if other is None:
-            continue
-        if other.reduced:
-            return False
-        index = load.operands[: load.data.type.rank]
-        if len(index) != len(other.domain) or any(
-            not is_index(node, axis) for axis, node in enumerate(index)
-        ):
-            return False
-    return True
-
-
-def mark_stored(program: Program) -> None:
-    """Notes for each nest which of its values need memory: those read by other steps or other stages."""
-    nests = [step for step in program.steps if isinstance(step, Nest)]
-    makers: dict[Value, list[tuple[Nest, Value]]] = {}
-    for nest in nests:
-        for member in nest.members:
-            makers.setdefault(member.memory, []).append((nest, member.value))
-    for output in program.graph.outputs:
-        _mark(program.root(output), makers)
-    for step in program.steps:
-        if isinstance(step, Nest):
-            step.stages = stages(step)
-            step.stored |= {member.value for member in step.members if accumulates_in_memory(member)}
-            for stage in step.stages:
-                own = {member.value for member in stage}
-                for member in stage:
-                    for load in loads(member.expression):
-                        root = program.root(load.data)
-                        if root not in own or load.data is not root:
-                            _mark(root, makers)
-        else:
-            for operand in step.equation.inputs:
-                _mark(program.root(operand), makers)
-
-
-def _mark(value: Value, makers: dict[Value, list[tuple[Nest, Value]]]) -> None:
-    for nest, made in makers.get(value, ()):
-        nest.stored.add(made)

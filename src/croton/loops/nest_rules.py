@@ -10,11 +10,16 @@ LARGEST_NEST = 24  # members
 
 
 def own_depth(member: Member) -> int:
-    """How many outer loops a member alone in its nest has: all, but not those of trailing reduced axes."""
+    """How many outer loops a member alone in its nest has: all, but not those of trailing reduced axes.
+
+    Of one that is reduced over its first axes, those: its result is complete after all of them.
+    """
     if not member.reduced:
         return len(member.domain)
     if member.reduced[0] == 0:
-        return 1
+        return next(
+            (axis for axis in range(len(member.domain)) if axis not in member.reduced), len(member.domain)
+        )
     return member.reduced[0]
 
 

@@ -15,11 +15,13 @@ class Nest:
     """Members computed together under shared outer loops, the first `depth` axes of their domains.
 
     In each outer iteration the members run in order; neighbours with equal inner domains share inner loops.
+    stored: values that need memory. local: values that need memory of their own in each outer iteration only.
     """
 
     members: list[Member]
     depth: int
-    stored: set[Value] = field(default_factory=set)  # values some other step, or another stage, reads
+    stored: set[Value] = field(default_factory=set)
+    local: set[Value] = field(default_factory=set)
     stages: list[list[Member]] = field(default_factory=list)  # what shares inner loops, in order
 
 
