@@ -164,3 +164,12 @@ def test_an_index_is_not_divided_where_a_bias_can_be_added_before():
     assert len(steps(f)) == 2
     arrays = np.random.default_rng(0).normal(size=(2, 3, 5, 4)), np.arange(4.0), np.ones((2, 60))
     np.testing.assert_array_equal(f(*arrays), np.maximum(arrays[0] + arrays[1], 0).reshape(2, 60))
+
+
+def test_a_size_found_while_running_is_found_before_it_is_read_as_a_number():
+    """The maximum and what is multiplied with it read the same array, but not in one nest."""
+    x = T.tensor("int64", (None, None), "x")
+    number = T.shape_i(T.arange(T.max(x) + 1), 0)
+    f = ct.function([x], x * number)
+    array = np.array([[5, 3, 2], [1, 7, 4]])
+    np.testing.assert_array_equal(f(array), array * 8)

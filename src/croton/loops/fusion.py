@@ -24,6 +24,7 @@ from croton.loops.members import (
     is_reduction,
     is_reshape,
     loads,
+    sizes_named,
 )
 from croton.loops.merging import merge_nests
 from croton.loops.nest_rules import LARGEST_NEST, common_prefix, depth_fits, is_complete, own_depth
@@ -102,7 +103,8 @@ class _Scheduler:
     def _place_member(self, member: Member) -> None:
         roots = [self.materializer.root(load.data) for load in loads(member.expression)]
         made = [self.position[root] for root in roots if root in self.position]
-        earliest = max([*made, *(self.bound.get(symbol, 0) for symbol in _symbols(member))], default=0)
+        found = [self.bound.get(symbol, 0) for symbol in _symbols(member)] if self.bound else []
+        earliest = max([*made, *found], default=0)
         if self.fuse:
             for number in range(len(self.steps) - 1, earliest - 1, -1):
                 step = self.steps[number]
@@ -144,6 +146,7 @@ class _Scheduler:
 
 
 def _symbols(member: Member) -> set[Symbol]:
-    """The sizes found while running that a member's loops and the arrays it reads have."""
+    """The sizes found while running that a member's loops, the arrays it reads and its expression have."""
     shapes = [load.data.type.shape for load in loads(member.expression)]
-    return dims.runtime_symbols([*member.domain, *(size for shape in shapes for size in shape)])
+    named = sizes_named(member.expression)
+    return dims.runtime_symbols([*member.domain, *named, *(size for shape in shapes for size in shape)])

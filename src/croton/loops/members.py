@@ -7,7 +7,7 @@ What is kept, and every reduction, is a `Member`: a value with a domain of loops
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -317,7 +317,16 @@ def loads(node: Node) -> tuple[Node, ...]:
 
 
 def _found_loads(node: Node) -> tuple[Node, ...]:
-    found: dict[Node, None] = {}
+    return tuple(current for current in _nodes(node) if current.kind in ("load", "load_if"))
+
+
+def sizes_named(node: Node) -> list[Dim]:
+    """The sizes that an expression reads as numbers."""
+    return [current.data for current in _nodes(node) if current.kind == "dimension"]
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    """Every node of an expression, each once."""
     seen: set[Node] = set()
     stack = [node]
     while stack:
@@ -325,7 +334,5 @@ def _found_loads(node: Node) -> tuple[Node, ...]:
         if current in seen:
             continue
         seen.add(current)
-        if current.kind in ("load", "load_if"):
-            found[current] = None
+        yield current
         stack.extend(current.operands)
-    return tuple(found)
