@@ -12,7 +12,7 @@ from keras.src.backend.common.keras_tensor import KerasTensor
 from croton.frontends.eager import Tensor
 from croton.graph.dims import Expression
 from croton.graph.dtypes import as_dtype
-from croton.graph.values import EagerValue, Value
+from croton.graph.values import Constant, EagerValue, Value
 from croton.ops import base
 
 
@@ -33,6 +33,8 @@ def convert_to_tensor(
         ValueError: ragged tensors are asked for, or it is not an array.
     """
     if isinstance(x, (EagerValue, Value)):
+        if isinstance(x, Constant) and not base.building.symbolic:
+            x = Tensor(x.data)
         return x if dtype is None else base.cast(x, standardize_dtype(dtype))
     if ragged:
         raise ValueError("`ragged=True` is not supported with croton backend")
@@ -89,7 +91,6 @@ def convert_to_numpy(x: Any) -> np.ndarray[Any, Any]:
     if isinstance(x, KerasVariable):
         x = x.value
     if isinstance(x, Value):
-        from croton.graph.values import Constant
 
         if not isinstance(x, Constant):
             raise TypeError(

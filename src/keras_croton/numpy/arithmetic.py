@@ -114,7 +114,7 @@ def power(x1: Any, x2: Any) -> Any:
     number, exponent = _numbers(x1, x2)
     if not dtypes.is_inexact(base.dtype_of(number)):
         return elementwise("power", number, exponent)
-    return power_of(number, exponent)
+    return convert_to_tensor(power_of(number, exponent))  # which may be the number itself
 
 
 def negative(x: Any) -> Any:

@@ -63,8 +63,7 @@ def empty(shape: Any, dtype: Any = None) -> Any:
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     """An array of one number, or of an array stretched to the shape."""
     number = typed(operand(fill_value), as_dtype(standardize_dtype(dtype or config.floatx())))
-    made = shapes.broadcast_to(number, shape)
-    return made if made is not number else convert_to_tensor(made)
+    return convert_to_tensor(shapes.broadcast_to(number, shape))
 
 
 def zeros_like(x: Any, dtype: Any = None) -> Any:

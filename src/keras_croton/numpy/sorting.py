@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from croton.graph import dtypes
 from croton.ops import base, searching
 from croton.ops import sorting as ops
-from croton.ops.rearranging import moveaxis
+from croton.ops.rearranging import moveaxis, squeeze_part
 from croton.ops.shape import broadcast_to, concatenate
 from croton.ops.slicing import slice_axis
 from keras_croton.conversion import convert_to_tensor
@@ -89,12 +90,14 @@ def unique(
     values, *others = found if isinstance(found, tuple) else (found,)
     others = [index_dtype(other) for other in others]
     if size is not None:
+        zero = base.cast(0, dtypes.INT32)
         fill = typed(operand(0 if fill_value is None else fill_value), base.dtype_of(values))
         values = _of_size(values, 0 if axis is None else axis, size, fill)
         if return_index:
-            others[0] = _of_size(others[0], 0, size, slice_axis(others[0], 0, 0, 1))
+            first = squeeze_part(concatenate([others[0], broadcast_to(zero, (1,))]), 0, 0)
+            others[0] = _of_size(others[0], 0, size, first)
         if return_counts:
-            others[-1] = _of_size(others[-1], 0, size, base.cast(0, base.dtype_of(others[-1])))
+            others[-1] = _of_size(others[-1], 0, size, zero)
     return (values, *others) if others else values
 
 
