@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,11 +77,19 @@ class Result:
 class Worker:
     """A process that measures a round whenever it is asked to."""
 
-    def __init__(self, python: str, module: str, style: str, *suite: str) -> None:
+    def __init__(
+        self,
+        python: str,
+        *arguments: str,
+        worker: str = "peers.worker",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """arguments: of the module `worker`. environment: variables to set in its process."""
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the process
         self._process = subprocess.Popen(
-            [python, "-m", "peers.worker", module, style, *suite],
+            [python, "-m", worker, *arguments],
             cwd=HERE,
+            env={**os.environ, **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

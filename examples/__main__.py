@@ -10,6 +10,7 @@ import custom_sine
 import dense_gradients
 import dense_layer
 import digits
+import keras_digits
 from rich.console import Console
 
 PROGRAMS = (
@@ -22,9 +23,12 @@ PROGRAMS = (
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python examples", description=__doc__)
     parser.add_argument("--epochs", type=int, default=30, help="of training the classifier of digits")
+    parser.add_argument("--keras-epochs", type=int, default=5, help="of training the Keras model")
     parser.add_argument("--build", type=Path, default=Path("build/demo"), help="where the C is written")
     arguments = parser.parse_args()
     console = Console(highlight=False)
+    console.rule("[bold]A Keras model, on every backend that is installed[/]  examples/keras_digits.py")
+    keras_digits.compare(arguments.keras_epochs, console)
     console.rule("[bold]A classifier trained through compiled code[/]  examples/digits.py")
     report = digits.run(arguments.epochs, console)
     digits.show(report, console)
@@ -51,7 +55,9 @@ def show_c(classifier: digits.Classifier, folder: Path, console: Console) -> Non
 
 def list_others(console: Console) -> None:
     """Says of each program that was not run what it is."""
-    run = {Path(program.__file__) for program in (digits, *(program for _, program in PROGRAMS))}
+    run = {
+        Path(program.__file__) for program in (keras_digits, digits, *(program for _, program in PROGRAMS))
+    }
     for path in sorted(set(Path(__file__).parent.glob("*.py")) - run - {Path(__file__)}):
         summary = (ast.get_docstring(ast.parse(path.read_text())) or "").splitlines()[0]
         console.print(f"[bold]examples/{path.name}[/]", soft_wrap=True)

@@ -1,7 +1,7 @@
 """Croton as a backend of Keras 3: `KERAS_BACKEND=croton python train.py`.
 
-Importing this package, which a start-up file in site-packages does for unmodified scripts, installs the import
-hook that lets Keras find the backend; everything else is loaded when Keras selects it.
+Importing this package, which a start-up file in site-packages does for unmodified scripts, installs the
+import hook that lets Keras find the backend; everything else is loaded when Keras selects it.
 """
 
 from typing import Any

@@ -32,8 +32,11 @@ from keras_croton.core import (
     stop_gradient,
     vectorized_map,
 )
+from keras_croton.locations import name_layers
 from keras_croton.rnn import bidirectional_gru, bidirectional_lstm, cudnn_ok, gru, lstm, rnn
 from keras_croton.signatures import hide_annotations
 
 hide_annotations(core, image, linalg, math, nn, numpy, random)
 operators.install()
+
+name_layers()

@@ -21,7 +21,7 @@ from croton.frontends.tape import GradientTape
 from keras_croton.batches import batches_of
 from keras_croton.callback_hooks import CallbackHooks
 from keras_croton.conversion import convert_to_numpy, shape
-from keras_croton.step import CompiledStep
+from keras_croton.step import CompiledStep, as_tensors
 
 Function = Callable[[Iterator[Any]], Any]
 
@@ -301,6 +301,30 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
             return outputs[0]
         return tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
 
+    def _symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Makes all variables by tracing with a batch, or by computing with it where tracing fails."""
+        if data_batch is None and not self._is_built():
+            data_batch = next(next(iter(iterator))[2])
+        try:
+            super()._symbolic_build(data_batch=data_batch)
+        except RuntimeError as error:
+            self._build_eagerly(data_batch, error)
+
+    def _is_built(self) -> bool:
+        parts = (self._compile_metrics, self._compile_loss, *self._flatten_layers())
+        return all(part is None or part.built for part in parts)
+
+    def _build_eagerly(self, data_batch: Any, reason: RuntimeError) -> None:
+        x, y, sample_weight = data_adapter_utils.unpack_x_y_sample_weight(as_tensors(data_batch))
+        try:
+            y_pred = self._forward(x, training=False)
+        except Exception:
+            raise reason from None
+        self._compute_loss(x, y, y_pred, sample_weight, training=False)
+        self.compute_metrics(x, y, y_pred, sample_weight)
+        self.reset_metrics()
+        super()._symbolic_build()
+
     def _callback_list(
         self,
         callbacks: Any,
@@ -340,7 +364,7 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
                     f"Received: sample_weight={sample_weight}, class_weight={class_weight}"
                 )
             sample_weight = data_adapter_utils.class_weight_to_sample_weights(y, class_weight)
-        data = _plain_batch((x, y, sample_weight))
+        data = _plain_batch(x, y, sample_weight)
         self._symbolic_build(data_batch=data)
         self.make_train_function()
         self.reset_metrics()
@@ -351,7 +375,7 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
     ) -> Any:
         """Loss and metrics of one batch; see `keras.Model.test_on_batch`."""
         self._assert_compile_called("test_on_batch")
-        data = _plain_batch((x, y, sample_weight))
+        data = _plain_batch(x, y, sample_weight)
         self._symbolic_build(data_batch=data)
         self.make_test_function()
         self.reset_metrics()
@@ -385,8 +409,6 @@ class _Eagerly:
         self._step = step
 
     def __call__(self, data: Any) -> Any:
-        from keras_croton.step import as_tensors
-
         return self._step(as_tensors(data))
 
 
@@ -414,14 +436,14 @@ def _batch_size(x: Any) -> Any:
     return shape(next(leaf for leaf in tree.flatten(x) if leaf is not None))[0]
 
 
-def _plain_batch(data: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-    """A batch given by hand with arrays as leaves, so that lists of numbers count as one array."""
+def _plain_batch(x: Any, y: Any, sample_weight: Any) -> Any:
+    """A batch given by hand as adapters give it, with arrays as leaves: a list of numbers is one array."""
 
     def convert(leaf: Any) -> Any:
         return leaf if leaf is None or hasattr(leaf, "shape") else np.asarray(leaf)
 
-    x, y, sample_weight = (tree.map_structure(convert, part) for part in data)
-    return x, y, sample_weight
+    parts = (tree.map_structure(convert, part) for part in (x, y, sample_weight))
+    return data_adapter_utils.pack_x_y_sample_weight(*parts)
 
 
 def _input_sizes(model: Any) -> list[tuple[int | None, ...]]:

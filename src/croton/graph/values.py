@@ -62,7 +62,7 @@ class Location(NamedTuple):
 
     def __str__(self) -> str:
         line = f'File "{self.filename}", line {self.line}, in {self.function}'
-        return f"{self.part}\n{line}" if self.part else line
+        return f"{line}, {self.part}" if self.part else line
 
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent) + "/"

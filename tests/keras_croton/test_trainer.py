@@ -1,0 +1,268 @@
+"""The trainer: compiled steps, what they may cost, and what happens when something is wrong."""
+
+from __future__ import annotations
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import croton as ct
+import keras_croton
+from croton.toolchain import compilations
+
+
+def data(rows: int = 64, width: int = 6, seed: int = 0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, width)).astype("float32")
+    return x, x.sum(1, keepdims=True)
+
+
+def dense_model(**options) -> keras.Model:
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(8, activation="tanh"), layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.05), "mse", **options)
+    return model
+
+
+def compiled_steps(model: keras.Model) -> int:
+    """How often the training step was traced: each trace is compiled."""
+    model.make_train_function()
+    return model.train_function.__closure__[0].cell_contents.traces
+
+
+class TestCompilation:
+    def test_compiled_and_eager_training_agree(self):
+        x, y = data()
+        losses = [
+            dense_model(run_eagerly=eagerly)
+            .fit(x, y, batch_size=16, epochs=3, verbose=0, shuffle=False)
+            .history["loss"]
+            for eagerly in (False, True)
+        ]
+        np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+        assert losses[0][-1] < losses[0][0]
+
+    def test_any_batch_size_runs_what_was_compiled_first(self):
+        x, y = data(100)
+        model = dense_model()
+        model.fit(x, y, batch_size=32, verbose=0)  # the last batch is short
+        before = compilations()
+        model.fit(x[:70], y[:70], batch_size=17, verbose=0)
+        model.train_on_batch(x[:1], y[:1])
+        assert compilations() == before
+        assert compiled_steps(model) == 1
+
+    def test_changing_sequence_lengths_run_what_was_compiled_first(self):
+        model = keras.Sequential([keras.Input((None, 3)), layers.Conv1D(4, 2), layers.GlobalMaxPooling1D()])
+        model.compile("sgd", "mse")
+        rng = np.random.default_rng(0)
+        for length in (5, 9, 2):
+            x = rng.normal(size=(4, length, 3)).astype("float32")
+            model.train_on_batch(x, np.zeros((4, 4), "float32"))
+        assert compiled_steps(model) == 1
+
+    def test_weights_keep_their_place_and_change(self):
+        x, y = data()
+        model = dense_model()
+        variable = model.trainable_weights[0]
+        before = variable.numpy()
+        model.fit(x, y, verbose=0)
+        assert model.trainable_weights[0] is variable
+        assert not np.array_equal(before, variable.numpy())
+
+    def test_several_steps_in_one_execution(self):
+        x, y = data(96)
+        one = dense_model().fit(x, y, batch_size=8, verbose=0, shuffle=False).history["loss"]
+        many = (
+            dense_model(steps_per_execution=5)
+            .fit(x, y, batch_size=8, verbose=0, shuffle=False)
+            .history["loss"]
+        )
+        np.testing.assert_allclose(one, many, rtol=1e-6)
+
+    def test_a_train_step_of_ones_own(self):
+        class Own(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.dense = layers.Dense(1)
+
+            def call(self, x):
+                return self.dense(x)
+
+            def train_step(self, data):
+                x, y = data
+                with ct.GradientTape() as tape:
+                    tape.watch([weight._value for weight in self.trainable_weights])
+                    loss = keras.ops.mean(keras.ops.square(self(x) - y))
+                gradients = tape.gradient(loss, [weight._value for weight in self.trainable_weights])
+                self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
+                return {"own": loss}
+
+        x, y = data()
+        model = Own()
+        model.compile(keras.optimizers.SGD(0.1))
+        model(x[:1])
+        history = model.fit(x, y, epochs=4, verbose=0).history["own"]
+        assert history[-1] < history[0]
+        assert compiled_steps(model) == 1
+
+
+class TestWhatCannotBeTraced:
+    def test_a_layer_that_needs_numbers_runs_eagerly_with_one_warning(self):
+        class Needy(layers.Layer):
+            def call(self, x):
+                return x * 2 if float(keras.ops.sum(x)) > 0 else x
+
+            def compute_output_spec(self, x):
+                return keras.KerasTensor(x.shape, x.dtype)
+
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((6,)), Needy(name="needy"), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        x, y = data(32)
+        with pytest.warns(UserWarning, match="runs eagerly") as caught:
+            model.fit(x, y, batch_size=8, epochs=2, verbose=0)
+        own = [warning for warning in caught if "runs eagerly" in str(warning.message)]
+        assert len(own) == 1
+        assert "Needy.call()" in str(own[0].message)
+
+    def test_an_error_of_the_users_is_raised_as_it_is(self):
+        model = dense_model()
+        x, y = data()
+        with pytest.raises(ValueError, match="expected axis -1 of input shape to have value 6"):
+            model.fit(x[:, :4], y, verbose=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.fit(x, y, verbose=0)  # and the model can still be trained, compiled
+        assert compiled_steps(model) == 1
+
+    def test_a_generator_that_fails_leaves_the_model_usable(self):
+        x, y = data()
+
+        def batches():
+            yield x[:8], y[:8]
+            raise RuntimeError("the disk is gone")
+
+        model = dense_model()
+        with pytest.raises(RuntimeError, match="the disk is gone"):
+            model.fit(batches(), steps_per_epoch=3, verbose=0)
+        assert np.isfinite(model.fit(x, y, verbose=0).history["loss"][-1])
+
+
+class TestCallbacksAndData:
+    def test_callbacks_that_look_at_batches_see_each(self):
+        seen = []
+        callback = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda step, logs: seen.append((step, logs["loss"]))
+        )
+        x, y = data(40)
+        dense_model().fit(x, y, batch_size=8, verbose=0, callbacks=[callback])
+        assert [step for step, _ in seen] == list(range(5))
+        assert all(isinstance(float(loss), float) for _, loss in seen)
+
+    def test_validation_and_early_stopping(self):
+        x, y = data()
+        stop = keras.callbacks.EarlyStopping(patience=1, min_delta=10.0)
+        history = (
+            dense_model().fit(x, y, validation_split=0.25, epochs=20, verbose=0, callbacks=[stop]).history
+        )
+        assert len(history["val_loss"]) == 2
+
+    def test_class_and_sample_weights(self):
+        x, _ = data()
+        labels = (x[:, :1] > 0).astype("float32")
+        weighted = dense_model()
+        weighted.fit(x, labels, verbose=0, class_weight={0: 1.0, 1: 3.0}, shuffle=False)
+        by_sample = dense_model()
+        by_sample.fit(x, labels, verbose=0, sample_weight=1 + 2 * labels[:, 0], shuffle=False)
+        for first, second in zip(weighted.get_weights(), by_sample.get_weights(), strict=True):
+            np.testing.assert_allclose(first, second, rtol=1e-5)
+
+    def test_shuffled_batches_hold_every_row_once(self):
+        x = np.arange(30, dtype="float32")[:, None]
+        seen = []
+
+        class Watching(keras.Model):
+            def call(self, x):
+                return x
+
+            def train_step(self, data):
+                seen.append(np.asarray(data[0])[:, 0])
+                return {"loss": keras.ops.sum(data[0])}
+
+        model = Watching()
+        model.compile("sgd", run_eagerly=True)
+        model.fit(x, x, batch_size=7, verbose=0)
+        assert sorted(np.concatenate(seen)) == list(range(30))
+        assert list(np.concatenate(seen)) != list(range(30))
+
+    def test_predictions_of_several_batches_are_one_array(self):
+        x, _ = data(50)
+        model = dense_model()
+        whole = model.predict(x, batch_size=50, verbose=0)
+        assert isinstance(whole, np.ndarray)
+        np.testing.assert_allclose(model.predict(x, batch_size=7, verbose=0), whole, rtol=1e-4)
+
+
+class TestCompilePredict:
+    def test_it_gives_what_predict_gives_for_any_batch_size(self):
+        model = dense_model()
+        f = keras_croton.compile_predict(model)
+        for rows in (1, 3, 20):
+            x, _ = data(rows)
+            np.testing.assert_allclose(f(x), model.predict(x, verbose=0), rtol=1e-6)
+
+    def test_it_sees_later_training(self):
+        model, (x, y) = dense_model(), data()
+        f = keras_croton.compile_predict(model)
+        before = f(x)
+        model.fit(x, y, verbose=0)
+        assert not np.allclose(before, f(x))
+        np.testing.assert_allclose(f(x), model.predict(x, verbose=0), rtol=1e-6)
+
+    def test_several_inputs_and_outputs(self):
+        first, second = keras.Input((2,)), keras.Input((3,))
+        joined = layers.Concatenate()([first, second])
+        model = keras.Model([first, second], [layers.Dense(1)(joined), layers.Dense(2)(joined)])
+        f = keras_croton.compile_predict(model)
+        results = f(np.ones((4, 2), "float32"), np.ones((4, 3), "float32"))
+        assert [result.shape for result in results] == [(4, 1), (4, 2)]
+
+    def test_a_model_that_does_not_know_its_inputs_needs_an_example(self):
+        class Own(keras.Model):
+            def call(self, x):
+                return x * 2
+
+        model = Own(name="own")
+        with pytest.raises(ValueError, match="'own' does not know the shapes of its inputs"):
+            keras_croton.compile_predict(model)
+        f = keras_croton.compile_predict(model, np.ones((1, 2), "float32"))
+        np.testing.assert_array_equal(f(np.ones((3, 2), "float32")), np.full((3, 2), 2, "float32"))
+
+
+class TestErrorsInCompiledSteps:
+    def test_an_index_out_of_range_names_the_layer_and_the_users_line(self):
+        model = keras.Sequential(
+            [keras.Input((5,), dtype="int32"), layers.Embedding(10, 4, name="words"), layers.Flatten()]
+        )
+        model.compile("sgd", "mse")
+        x = np.zeros((8, 5), "int32")
+        before = [weight.copy() for weight in model.get_weights()]
+        x[3, 2] = 12
+        with pytest.raises(IndexError, match="index 12 is out of range") as caught:
+            model.fit(x, np.ones((8, 20), "float32"), verbose=0)
+        assert "words" in str(caught.value)
+        assert "test_trainer.py" in str(caught.value)
+        for old, new in zip(before, model.get_weights(), strict=True):
+            np.testing.assert_array_equal(old, new)
+        model.fit(x % 10, np.ones((8, 20), "float32"), verbose=0)
+
+    def test_a_label_out_of_range_is_an_error(self):
+        model = keras.Sequential([keras.Input((6,)), layers.Dense(3, activation="softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        with pytest.raises(IndexError, match="label 7 is out of range for 3 classes"):
+            model.fit(data()[0], np.full(64, 7), verbose=0)
+        assert np.isfinite(model.fit(data()[0], np.full(64, 2), verbose=0).history["loss"][0])
