@@ -147,6 +147,8 @@ def _for_croton(statement: ast.stmt) -> ast.stmt:
     """An import from JAX's backend as the one from Croton's; other statements as they are."""
     if _imports_sparse(statement):
         return ast.Import([ast.alias("keras_croton.sparse", statement.names[0].asname)])  # type: ignore[attr-defined]
+    if isinstance(statement, ast.Import) and statement.names[0].name == _MODEL:
+        return ast.Import([ast.alias("keras_croton", statement.names[0].asname or _MODEL)])
     if not isinstance(statement, ast.ImportFrom) or not _own_module(statement.module):
         return cast(ast.stmt, _Renamed().visit(copy.deepcopy(statement)))
     aliases = [
