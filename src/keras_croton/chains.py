@@ -3,15 +3,16 @@
 Keras 3 picks its backend in chains of `if backend() == "jax": from keras.src.backend.jax... import ...`. Such
 a chain gets the branch of JAX once more for Croton, with this package's modules in place of JAX's.
 
-Keras's own tests choose in the same way, among others where they make sparse tensors, and name the backends
-that have a feature: `backend() not in ("tensorflow", "jax", "torch")`. There Croton is named too.
+Keras's own tests choose in the same way, among others where they make sparse tensors or take gradients, and
+name the backends that have a feature: `backend() not in ("tensorflow", "jax", "torch")`. `KINDS` are the places
+in which Croton can be put there.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import cast
 
 _MODEL = "jax"
@@ -25,15 +26,33 @@ _NAMES = {  # what JAX calls its own, and what Croton does
 }
 
 
+# What tests may name Croton in, beside chains that import from backends: branches that import sparse tensors of
+# JAX, or JAX itself; lists of backends; comparisons with JAX alone.
+KINDS = ("sparse", "functions", "lists", "alone")
+_OF_JAX = {  # modules of JAX that tests import, of which kind that is, and what is in their place
+    "jax": ("functions", "keras_croton.jax_names"),
+    "jax.numpy": ("functions", "keras_croton.numpy"),
+    "jax.experimental.sparse": ("sparse", "keras_croton.sparse"),
+}
+
+
 class _Chains(ast.NodeTransformer):
     """Puts a branch for Croton before each chain of tests of `backend()` that has one for JAX."""
 
     def __init__(self) -> None:
         self.changed = 0
 
+    def concerns(self, branch: Sequence[ast.stmt]) -> bool:
+        """Whether a branch for JAX imports what there is of this package."""
+        return _imports_backend(branch)
+
+    def own(self, statement: ast.stmt) -> ast.stmt:
+        """The statement in the branch for Croton."""
+        return _for_croton(statement)
+
     def visit_If(self, node: ast.If) -> ast.AST:
         branch = _branch_of(node, _MODEL)
-        if branch is None or not _imports_backend(branch):
+        if branch is None or not self.concerns(branch):
             return self.generic_visit(node)
         self.changed += 1
         test = ast.Compare(
@@ -41,25 +60,36 @@ class _Chains(ast.NodeTransformer):
             ops=[ast.Eq()],
             comparators=[ast.Constant("croton")],
         )
-        return ast.If(test=test, body=[_for_croton(statement) for statement in branch], orelse=[node])
+        return ast.If(test=test, body=[self.own(statement) for statement in branch], orelse=[node])
 
 
-class _ChainsAndLists(_Chains):
-    """Also names Croton where features are: in lists of backends with JAX and, if asked for, beside JAX."""
+class _ChainsOfTests(_Chains):
+    """Also puts Croton in places of other kinds."""
 
-    def __init__(self, where_only_jax: bool) -> None:
+    def __init__(self, kinds: Collection[str]) -> None:
         super().__init__()
-        self.where_only_jax = where_only_jax
+        self.kinds = kinds
+
+    def concerns(self, branch: Sequence[ast.stmt]) -> bool:
+        return super().concerns(branch) or any(_of_jax(statement)[0] in self.kinds for statement in branch)
+
+    def own(self, statement: ast.stmt) -> ast.stmt:
+        kind, module = _of_jax(statement)
+        if not kind:
+            return super().own(statement)
+        (alias,) = statement.names  # type: ignore[attr-defined]
+        return ast.Import([ast.alias(module, alias.asname or alias.name)])
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         names = node.comparators[0]
         if not _is_call_of_backend(node.left) or len(node.ops) > 1:
             return self.generic_visit(node)
-        if isinstance(names, (ast.Tuple, ast.List)) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        listed = isinstance(node.ops[0], (ast.In, ast.NotIn)) and "lists" in self.kinds
+        if listed and isinstance(names, (ast.Tuple, ast.List)):
             if any(isinstance(name, ast.Constant) and name.value == _MODEL for name in names.elts):
                 self.changed += 1
                 names.elts.append(ast.Constant("croton"))
-        elif self.where_only_jax and isinstance(node.ops[0], ast.NotEq):
+        elif "alone" in self.kinds and isinstance(node.ops[0], ast.NotEq):
             self.changed += 1
             return ast.Compare(
                 node.left, [ast.NotIn()], [ast.Tuple([names, ast.Constant("croton")], ast.Load())]
@@ -96,19 +126,19 @@ def _is_call_of_backend(node: ast.expr) -> bool:
 
 def _imports_backend(branch: Sequence[ast.stmt]) -> bool:
     return any(
-        _own_module(node.module)
-        if isinstance(node, ast.ImportFrom)
-        else _imports_sparse(node) or _imported_by_name(node)
+        _own_module(node.module) if isinstance(node, ast.ImportFrom) else _imported_by_name(node)
         for statement in branch
         for node in ast.walk(statement)
     )
 
 
-def _imports_sparse(node: ast.AST) -> bool:
-    """Whether it is an import of JAX's sparse tensors, for which there is a module of this package."""
+def _of_jax(node: ast.AST) -> tuple[str, str]:
+    """The kind of a module of JAX that a test imports, and what there is in its place; empty for others."""
     if isinstance(node, ast.ImportFrom):
-        return node.module == "jax.experimental" and node.names[0].name == "sparse"
-    return isinstance(node, ast.Import) and node.names[0].name == "jax.experimental.sparse"
+        name = f"{node.module}.{node.names[0].name}"
+    else:
+        name = node.names[0].name if isinstance(node, ast.Import) else ""
+    return _OF_JAX.get(name, ("", ""))
 
 
 def _imported_by_name(node: ast.AST) -> str:
@@ -145,10 +175,6 @@ def _own_module(module: str | None) -> str:
 
 def _for_croton(statement: ast.stmt) -> ast.stmt:
     """An import from JAX's backend as the one from Croton's; other statements as they are."""
-    if _imports_sparse(statement):
-        return ast.Import([ast.alias("keras_croton.sparse", statement.names[0].asname)])  # type: ignore[attr-defined]
-    if isinstance(statement, ast.Import) and statement.names[0].name == _MODEL:
-        return ast.Import([ast.alias("keras_croton", statement.names[0].asname or _MODEL)])
     if not isinstance(statement, ast.ImportFrom) or not _own_module(statement.module):
         return cast(ast.stmt, _Renamed().visit(copy.deepcopy(statement)))
     aliases = [
@@ -162,14 +188,14 @@ def _own_name(name: str) -> str | None:
     return name if name in _NAMES and name != "export" else None
 
 
-def with_croton(source: bytes, path: str, lists: bool = False, alone: bool = False) -> ast.Module | None:
-    """The module with a branch for Croton in its chains; None if it has no chain.
+def with_croton(source: bytes, path: str, kinds: Collection[str] = ()) -> ast.Module | None:
+    """The module with a branch for Croton in its chains; None if it has none.
 
-    lists: also names Croton in lists of backends that have a feature. alone: also where JAX alone is named.
+    kinds: other places in which Croton is put, of `KINDS`.
 
     Raises:
         SyntaxError: it is not Python.
     """
-    transformer = _ChainsAndLists(alone) if lists else _Chains()
+    transformer = _ChainsOfTests(kinds) if kinds else _Chains()
     tree = ast.fix_missing_locations(transformer.visit(ast.parse(source, path)))
     return tree if transformer.changed else None

@@ -8,47 +8,41 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
-# The modules of Keras 3.10 to 3.15 that choose between backends.
-PATCHED = frozenset(
-    {
-        "keras.src.backend",
-        "keras.src.backend.common.variables",
-        "keras.src.export.saved_model",
-        "keras.src.export.saved_model_export_archive",
-        "keras.src.layers.layer",
-        "keras.src.models.model",
-        "keras.src.optimizers.optimizer",
-        "keras.src.utils.backend_utils",
-    }
-)
-# Those of its own tests that do, or name the backends that have what they test.
-TESTS = frozenset(
-    {
-        "keras.src.distribution.distribution_lib_test",
-        "keras.src.export.saved_model_test",
-        "keras.src.layers.core.dense_test",
-        "keras.src.layers.core.embedding_test",
-        "keras.src.layers.merging.merging_test",
-        "keras.src.layers.reshaping.flatten_test",
-        "keras.src.layers.reshaping.permute_test",
-        "keras.src.models.model_test",
-        "keras.src.ops.core_test",
-        "keras.src.ops.numpy_test",
-        "keras.src.optimizers.optimizer_sparse_test",
-        "keras.src.quantizers.quantizers_test",
-        "keras.src.testing.test_case",
-        "keras.src.trainers.trainer_test",
-    }
-)
-# Where backends are named that have a feature.
-LISTS = TESTS | {"keras.src.export.saved_model_export_archive"}
-# Tests of what only JAX had.
-OF_JAX_ALONE = frozenset({"keras.src.distribution.distribution_lib_test"})
+# The modules of Keras 3.10 to 3.15 that choose between backends, and in what way beside importing from them
+# (`chains.KINDS`).
+PATCHED: dict[str, Collection[str]] = {
+    "keras.src.backend": (),
+    "keras.src.backend.common.variables": (),
+    "keras.src.export.saved_model": (),
+    "keras.src.export.saved_model_export_archive": ("lists",),
+    "keras.src.layers.layer": (),
+    "keras.src.models.model": (),
+    "keras.src.optimizers.optimizer": (),
+    "keras.src.utils.backend_utils": (),
+}
+# Those of its own tests that do, or that name the backends which have what they test.
+TESTS: dict[str, Collection[str]] = {
+    "keras.src.distribution.distribution_lib_test": ("alone",),
+    "keras.src.export.saved_model_test": ("lists",),
+    "keras.src.layers.core.dense_test": ("sparse", "functions"),
+    "keras.src.layers.core.einsum_dense_test": ("functions",),
+    "keras.src.layers.core.embedding_test": ("sparse",),
+    "keras.src.layers.merging.merging_test": ("sparse",),
+    "keras.src.layers.reshaping.flatten_test": ("sparse",),
+    "keras.src.layers.reshaping.permute_test": ("sparse",),
+    "keras.src.models.model_test": ("lists",),
+    "keras.src.ops.core_test": ("sparse", "lists"),
+    "keras.src.ops.numpy_test": ("sparse", "functions", "lists"),
+    "keras.src.optimizers.optimizer_sparse_test": ("sparse",),
+    "keras.src.quantizers.quantizers_test": ("functions", "lists"),
+    "keras.src.testing.test_case": ("sparse",),
+    "keras.src.trainers.trainer_test": ("sparse",),
+}
 
 
 class _Loader(SourceFileLoader):
@@ -59,7 +53,7 @@ class _Loader(SourceFileLoader):
 
         path = self.get_filename(fullname)
         source = self.get_data(path)
-        tree = with_croton(source, path, lists=fullname in LISTS, alone=fullname in OF_JAX_ALONE)
+        tree = with_croton(source, path, (PATCHED | TESTS)[fullname])
         if tree is None and fullname not in TESTS:
             raise ImportError(
                 f"{fullname}: no choice of backends found to add Croton to; this version of Keras is not "

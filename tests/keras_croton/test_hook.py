@@ -175,12 +175,12 @@ def test_errors_point_into_the_files_of_keras() -> None:
     assert "def add_weight(" in "".join(lines[code.co_firstlineno - 1 : code.co_firstlineno + 3])
 
 
-@pytest.mark.parametrize("name", sorted(hook.PATCHED | hook.TESTS))
+@pytest.mark.parametrize("name", hook.PATCHED | hook.TESTS)
 def test_modules_of_keras_are_changed_by_nothing_but_branches_and_names_for_croton(name: str) -> None:
     """Without them each module is what it was, its tests above all."""
     path = find_source(name)
     source = path.read_bytes()
-    changed = chains.with_croton(source, str(path), name in hook.LISTS, name in hook.OF_JAX_ALONE)
+    changed = chains.with_croton(source, str(path), (hook.PATCHED | hook.TESTS)[name])
     assert changed is not None, "nothing to change"
     assert ast.dump(WithoutCroton().visit(changed)) == ast.dump(ast.parse(source))
 
