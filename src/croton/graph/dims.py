@@ -456,6 +456,8 @@ def broadcast(shapes: Iterable[Shape], operation: str) -> Shape:
         ShapeError: sizes that are known differ and neither is 1.
     """
     shapes = list(shapes)
+    if shapes and all([shape == shapes[0] for shape in shapes]):
+        return shapes[0]
     rank = max((len(shape) for shape in shapes), default=0)
     result: list[Dim] = []
     for axis in range(-rank, 0):

@@ -261,11 +261,31 @@ def weak_number(operand: object) -> bool | int | float | complex | None:
 
 def as_operands(*operands: object, dtype: DType | None = None) -> list[Array]:
     """Operands as arrays of one dtype: the given one, or the one NumPy would promote them to."""
+    own = _shared_dtype(operands)
+    if own is not None and (dtype is None or dtype is own):
+        return list(operands)
     converted = [
         operand if isinstance(operand, PYTHON_SCALARS) else as_array(operand) for operand in operands
     ]
     common = dtype or common_dtype(converted)
     return [cast(operand, common) for operand in converted]
+
+
+def _shared_dtype(operands: Sequence[object]) -> DType | None:
+    """The dtype that operands have if they all are arrays of one and the same; None otherwise."""
+    shared: DType | None = None
+    for operand in operands:
+        if isinstance(operand, EagerValue):
+            own = operand.data.dtype
+        elif isinstance(operand, Value) and operand.weak is None:
+            own = operand.type.dtype
+        else:
+            return None
+        if shared is None:
+            shared = own
+        elif own is not shared:
+            return None
+    return shared
 
 
 def cast(operand: object, dtype: object) -> Array:

@@ -80,8 +80,12 @@ def dot_general(
     left_shape, right_shape = base.shape_of(left), base.shape_of(right)
     pairs = [*zip(contracted[0], contracted[1], strict=True), *zip(batched[0], batched[1], strict=True)]
     for first, second in pairs:
-        shown = f"product of {dims.format_shape(left_shape)} and {dims.format_shape(right_shape)}"
-        _check(left_shape[first], right_shape[second], f"{shown}: axes {first} and {second}")
+        sizes = left_shape[first], right_shape[second]
+        if sizes[0] != sizes[1] and all(isinstance(size, int) for size in sizes):
+            raise ShapeError(
+                f"product of {dims.format_shape(left_shape)} and {dims.format_shape(right_shape)}: "
+                f"axes {first} and {second} differ: {sizes[0]} and {sizes[1]}"
+            )
     right = _with_sizes_of(right, left_shape, pairs)
     right_shape = base.shape_of(right)
     batch = [left_shape[a] for a in batched[0]]
@@ -115,11 +119,6 @@ def _with_sizes_of(right: Array, left_shape: dims.Shape, pairs: Sequence[tuple[i
         if shape[second] != 1:
             shape[second] = left_shape[first]
     return broadcast_to(right, tuple(shape))
-
-
-def _check(first: dims.Dim, second: dims.Dim, message: str) -> None:
-    if isinstance(first, int) and isinstance(second, int) and first != second:
-        raise ShapeError(f"{message} differ: {first} and {second}")
 
 
 def dot(x: object, y: object) -> Array:

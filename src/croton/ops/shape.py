@@ -26,10 +26,10 @@ class Reshape(ElementOperation):
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         operand = operands[0]
-        shown = (
-            f"reshape: {dims.format_shape(operand.shape)} to {dims.format_shape(self.shape)} changes the size"
-        )
-        dims.require_equal(operand.size, dims.product(self.shape), shown)
+        size, wanted = operand.size, dims.product(self.shape)
+        if size != wanted:
+            shown = f"{dims.format_shape(operand.shape)} to {dims.format_shape(self.shape)}"
+            dims.require_equal(size, wanted, f"reshape: {shown} changes the size")
         return (TensorType(operand.dtype, self.shape),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
