@@ -91,7 +91,6 @@ def convert_to_numpy(x: Any) -> np.ndarray[Any, Any]:
     if isinstance(x, KerasVariable):
         x = x.value
     if isinstance(x, Value):
-
         if not isinstance(x, Constant):
             raise TypeError(
                 f"the numbers of {x!r} are only known when the compiled function runs; "

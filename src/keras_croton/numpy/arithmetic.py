@@ -7,10 +7,9 @@ from typing import Any
 from croton.graph import dtypes
 from croton.ops import arithmetic as ops
 from croton.ops import base, rounding
-from croton.ops.elementwise import elementwise
 from croton.ops.exponential import power as power_of
 from keras_croton.conversion import convert_to_tensor
-from keras_croton.numpy.promotion import floating, floating_operands, operand, operands, typed
+from keras_croton.numpy.promotion import elementwise, floating, floating_operands, operand, operands, typed
 
 __all__ = [
     "abs",
@@ -165,7 +164,7 @@ def square(x: Any) -> Any:
 
 def sqrt(x: Any) -> Any:
     """The square root in floating point; NaN for negative numbers."""
-    return ops.sqrt(floating(x))
+    return elementwise("sqrt", floating(x))
 
 
 def cbrt(x: Any) -> Any:

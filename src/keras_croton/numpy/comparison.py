@@ -7,10 +7,10 @@ from typing import Any
 from croton.graph import dtypes
 from croton.ops import arithmetic, bits, reduction
 from croton.ops import comparison as ops
-from croton.ops.elementwise import elementwise
 from keras_croton.conversion import convert_to_tensor
 from keras_croton.numpy.promotion import (
     common_dtype,
+    elementwise,
     floating_operands,
     kind,
     operand,

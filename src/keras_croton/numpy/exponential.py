@@ -6,8 +6,7 @@ from typing import Any
 
 from croton.ops import exponential as ops
 from croton.ops import scipy_functions
-from croton.ops.elementwise import elementwise
-from keras_croton.numpy.promotion import floating, floating_operands
+from keras_croton.numpy.promotion import elementwise, floating, floating_operands
 
 __all__ = [
     "exp",
@@ -25,7 +24,7 @@ __all__ = [
 
 def exp(x: Any) -> Any:
     """e^x."""
-    return ops.exp(floating(x))
+    return elementwise("exp", floating(x))
 
 
 def exp2(x: Any) -> Any:
@@ -35,27 +34,27 @@ def exp2(x: Any) -> Any:
 
 def expm1(x: Any) -> Any:
     """e^x - 1, accurate near 0."""
-    return ops.expm1(floating(x))
+    return elementwise("expm1", floating(x))
 
 
 def log(x: Any) -> Any:
     """The natural logarithm; NaN for negative numbers."""
-    return ops.log(floating(x))
+    return elementwise("log", floating(x))
 
 
 def log10(x: Any) -> Any:
     """The logarithm to base 10."""
-    return ops.log10(floating(x))
+    return elementwise("log10", floating(x))
 
 
 def log1p(x: Any) -> Any:
     """log(1 + x), accurate near 0."""
-    return ops.log1p(floating(x))
+    return elementwise("log1p", floating(x))
 
 
 def log2(x: Any) -> Any:
     """The logarithm to base 2."""
-    return ops.log2(floating(x))
+    return elementwise("log2", floating(x))
 
 
 def logaddexp(x1: Any, x2: Any) -> Any:

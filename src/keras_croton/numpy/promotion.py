@@ -6,7 +6,8 @@ come only from operands that have them: Keras's rule would never give more than 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from croton.graph.dims import Expression
 from croton.graph.dtypes import DType, as_dtype
 from croton.graph.values import EagerValue, Value
 from croton.ops import base
+from croton.ops.elementwise import Elementwise
 from keras_croton.conversion import convert_to_tensor
 
 Kind = DType | type  # an array's dtype, or int, float or complex of a weak number
@@ -91,8 +93,12 @@ def typed(x: Any, dtype: DType) -> Any:
     return base.cast(x, dtype)
 
 
-def operands(*values: Any) -> list[Any]:
+def operands(*values: Any) -> Sequence[Any]:
     """Operands of an operation, all in their common dtype."""
+    if all([isinstance(x, EagerValue) for x in values]):  # the way of most calls outside of compiled code
+        dtype = values[0].data.dtype
+        if all([x.data.dtype is dtype for x in values]):
+            return values
     known = [operand(x) for x in values]
     dtype = common_dtype(*known)
     return [typed(x, dtype) for x in known]
@@ -115,6 +121,16 @@ def floating(x: Any) -> Any:
     tensor = convert_to_tensor(x)
     dtype = base.dtype_of(tensor)
     return tensor if dtypes.is_inexact(dtype) else base.cast(tensor, as_dtype(config.floatx()))
+
+
+@cache
+def _operation(function: str) -> Elementwise:
+    return Elementwise(function)
+
+
+def elementwise(function: str, *operands: Any) -> Any:
+    """One of Croton's scalar functions of operands in one dtype, for which it is defined."""
+    return base.apply_one(_operation(function), *operands)
 
 
 def index_dtype(x: Any) -> Any:

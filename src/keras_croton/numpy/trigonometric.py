@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from croton.ops import complex_numbers
-from croton.ops import exponential as exponentials
 from croton.ops import trigonometric as ops
-from croton.ops.elementwise import elementwise
 from keras_croton.conversion import convert_to_tensor
-from keras_croton.numpy.promotion import floating, floating_operands
+from keras_croton.numpy.promotion import elementwise, floating, floating_operands
 
 __all__ = [
     "angle",
@@ -38,32 +36,32 @@ __all__ = [
 
 def sin(x: Any) -> Any:
     """The sine."""
-    return ops.sin(floating(x))
+    return elementwise("sin", floating(x))
 
 
 def cos(x: Any) -> Any:
     """The cosine."""
-    return ops.cos(floating(x))
+    return elementwise("cos", floating(x))
 
 
 def tan(x: Any) -> Any:
     """The tangent."""
-    return ops.tan(floating(x))
+    return elementwise("tan", floating(x))
 
 
 def arcsin(x: Any) -> Any:
     """The angle in [-pi/2, pi/2] whose sine is x."""
-    return ops.arcsin(floating(x))
+    return elementwise("arcsin", floating(x))
 
 
 def arccos(x: Any) -> Any:
     """The angle in [0, pi] whose cosine is x."""
-    return ops.arccos(floating(x))
+    return elementwise("arccos", floating(x))
 
 
 def arctan(x: Any) -> Any:
     """The angle in [-pi/2, pi/2] whose tangent is x."""
-    return ops.arctan(floating(x))
+    return elementwise("arctan", floating(x))
 
 
 def arctan2(x1: Any, x2: Any) -> Any:
@@ -73,32 +71,32 @@ def arctan2(x1: Any, x2: Any) -> Any:
 
 def sinh(x: Any) -> Any:
     """The hyperbolic sine."""
-    return ops.sinh(floating(x))
+    return elementwise("sinh", floating(x))
 
 
 def cosh(x: Any) -> Any:
     """The hyperbolic cosine."""
-    return ops.cosh(floating(x))
+    return elementwise("cosh", floating(x))
 
 
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent."""
-    return exponentials.tanh(floating(x))
+    return elementwise("tanh", floating(x))
 
 
 def arcsinh(x: Any) -> Any:
     """The number whose hyperbolic sine is x."""
-    return ops.arcsinh(floating(x))
+    return elementwise("arcsinh", floating(x))
 
 
 def arccosh(x: Any) -> Any:
     """The number, not negative, whose hyperbolic cosine is x."""
-    return ops.arccosh(floating(x))
+    return elementwise("arccosh", floating(x))
 
 
 def arctanh(x: Any) -> Any:
     """The number whose hyperbolic tangent is x."""
-    return ops.arctanh(floating(x))
+    return elementwise("arctanh", floating(x))
 
 
 def sinc(x: Any) -> Any:
