@@ -37,6 +37,7 @@ TESTS: dict[str, Collection[str]] = {
     "keras.src.layers.reshaping.permute_test": ("sparse",),
     "keras.src.models.model_test": ("lists",),
     "keras.src.ops.core_test": ("sparse", "lists"),
+    "keras.src.ops.math_test": ("lists",),
     "keras.src.ops.numpy_test": ("sparse", "functions", "lists"),
     "keras.src.optimizers.optimizer_sparse_test": ("sparse",),
     "keras.src.quantizers.quantizers_test": ("functions", "lists"),

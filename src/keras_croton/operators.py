@@ -23,9 +23,8 @@ _FOREIGN = (KerasTensor, str, type(None))
 
 def install() -> None:
     """Gives Python's operators the meaning they have in Keras, and makes Keras's variables operands."""
-    for name, function in _PLAIN.items():
-        keras_function = getattr(numpy, _NAMES.get(name, name))
-        setattr(Binary, name, staticmethod(_for_tensors(keras_function)))
+    for name in _PLAIN:
+        setattr(Binary, name, staticmethod(_for_tensors(getattr(numpy, _NAMES.get(name, name)))))
     if not any(kind is KerasVariable for kind, _ in base.converters):
         base.converters.append((KerasVariable, lambda variable: variable.value))
 

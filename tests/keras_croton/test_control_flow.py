@@ -4,37 +4,12 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from tests.keras_croton.checks import both, gradient
 
 import croton as ct
 
 V = np.array([0.5, -1.0, 2.0], np.float32)
 M = np.arange(12, dtype=np.float32).reshape(4, 3) / 10
-
-
-def both(function, *arrays):
-    """What the function gives eagerly, after checking that it is the same when compiled."""
-    eager = function(*(ops.convert_to_tensor(array) for array in arrays))
-    compiled = ct.jit(function)(*arrays)
-    keras.tree.assert_same_structure(eager, compiled)
-    for left, right in zip(keras.tree.flatten(eager), keras.tree.flatten(compiled), strict=True):
-        if left is None:
-            assert right is None
-            continue
-        assert left.dtype == right.dtype
-        np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-6)
-    return eager
-
-
-def gradient(function, x):
-    """The gradient of a scalar function, eagerly, after checking that it is the same when compiled."""
-
-    def slope(x):
-        with ct.GradientTape() as tape:
-            tape.watch(x)
-            y = function(x)
-        return tape.gradient(y, x)
-
-    return both(slope, x)
 
 
 class TestCond:

@@ -5,25 +5,12 @@ import numpy as np
 import pytest
 from keras import ops
 from keras.src import backend
+from tests.keras_croton.checks import gradient
 
 import croton as ct
 
 X = np.array([0.5, -1.0, 2.0], np.float32)
 N = np.arange(3, dtype=np.int32)
-
-
-def gradient(function, x):
-    """The gradient of a scalar function, eagerly, after checking that it is the same when compiled."""
-
-    def slope(x):
-        with ct.GradientTape() as tape:
-            tape.watch(x)
-            y = function(x)
-        return tape.gradient(y, x)
-
-    eager, compiled = slope(ops.convert_to_tensor(x)), ct.jit(slope)(x)
-    np.testing.assert_allclose(eager, compiled, rtol=1e-6)
-    return eager
 
 
 class TestOperators:
