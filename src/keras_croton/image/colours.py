@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.src import backend
-
 import croton.tensor as T
 from croton.graph import dtypes
 from croton.ops import base
 from croton.ops.slicing import slice_axis
 from keras_croton.conversion import cast, convert_to_tensor
 from keras_croton.image.arguments import image_layout
+from keras_croton.nn.arguments import floating
 
 _LUMA = (0.2989, 0.5870, 0.1140)  # ITU-R BT.601
 _EPSILON = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
@@ -29,7 +28,7 @@ def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Any:
     images = convert_to_tensor(images)
     axis = -1 if image_layout(images, data_format) else -3
     channels = images.shape[axis]
-    if channels not in (1, 3):
+    if isinstance(channels, int) and channels not in (1, 3):
         raise ValueError(
             "Invalid channel size: expected 3 (RGB) or 1 (Grayscale). "
             f"Received input with shape: images.shape={tuple(images.shape)}"
@@ -37,7 +36,7 @@ def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Any:
     if channels == 1:
         return images
     dtype = base.dtype_of(images).name
-    wide = cast(images, backend.result_type(dtype, float))
+    wide = floating(images)
     position = base.rank_of(images) + axis
     parts = [
         slice_axis(wide, position, channel, channel + 1) * weight for channel, weight in enumerate(_LUMA)
@@ -91,7 +90,7 @@ def _float_images(images: Any, data_format: str | None) -> tuple[Any, int]:
     dtype = base.dtype_of(images)
     if not dtypes.is_float(dtype):
         raise ValueError(f"Invalid images dtype: expected float dtype. Received: images.dtype={dtype.name}")
-    if images.shape[axis] != 3:
+    if isinstance(images.shape[axis], int) and images.shape[axis] != 3:
         raise ValueError(
             f"Invalid channel size: expected 3. Received input with shape: images.shape={tuple(images.shape)}"
         )

@@ -18,7 +18,7 @@ from croton.graph.values import EagerValue
 from croton.ops import base
 from croton.ops.gathering import gather, iota_beside
 from croton.ops.slicing import slice_axis
-from keras_croton.conversion import cast, convert_to_tensor
+from keras_croton.conversion import convert_to_tensor
 from keras_croton.image.arguments import image_layout, one_of, spatial_axes
 from keras_croton.nn.arguments import floating
 
@@ -131,27 +131,28 @@ def scale_and_translate(
         ValueError: no such method.
     """
     one_of(method, SCALE_AND_TRANSLATE_METHODS, "method")
-    images, scale, translation = floating(images), floating(scale), floating(translation)
+    images = floating(images)
     dtype = base.dtype_of(images)
-    result = base.cast(images, dtypes.compute_dtype(dtype))
+    calculated = dtypes.compute_dtype(dtype)
+    result = base.cast(images, calculated)
+    scale, translation = (base.cast(convert_to_tensor(given), calculated) for given in (scale, translation))
     for number, given in enumerate(spatial_dims):
         axis = base.normalize_axis(given, base.rank_of(images), "scale_and_translate")
-        weights = _weights_of_all(
-            images.shape[axis], output_shape[axis], scale[number], translation[number], method, antialias
-        )
-        moved = T.matmul(T.moveaxis(result, axis, -1), base.cast(weights, base.dtype_of(result)))
-        result = T.moveaxis(moved, -1, axis)
+        sizes = images.shape[axis], output_shape[axis]
+        weights = _weights_of_all(*sizes, scale[number], translation[number], method, antialias)
+        result = T.moveaxis(T.matmul(T.moveaxis(result, axis, -1), weights), -1, axis)
     return base.cast(result, dtype)
 
 
 def _weights_of_all(size: Any, count: Any, scale: Any, translation: Any, method: str, antialias: bool) -> Any:
     """How much of every pixel along an axis is in every pixel of the result: (size, count)."""
     _, kernel = _KERNELS[method]
-    inverse = 1 / cast(scale, "float32")
+    dtype = base.dtype_of(scale)
+    inverse = T.reciprocal(scale)
     stretch = T.maximum(inverse, 1.0) if antialias else 1.0
-    target = cast(iota_beside(count, scale), "float32")
-    place = (target + 0.5) * inverse - cast(translation, "float32") * inverse - 0.5
-    source = T.expand_dims(cast(iota_beside(size, scale), "float32"), 1)
+    target = base.cast(iota_beside(count, scale), dtype)
+    place = (target + 0.5) * inverse - translation * inverse - 0.5
+    source = T.expand_dims(base.cast(iota_beside(size, scale), dtype), 1)
     weights = kernel(T, T.abs(place - source) / stretch)
     total = T.sum(weights, 0, keepdims=True)
     some = T.greater(T.abs(total), 1000 * float(np.finfo(np.float32).eps))
@@ -219,12 +220,12 @@ def _taps(images: Any, size: Any, count: Any, interpolation: str, antialias: boo
         if isinstance(images, EagerValue):
             return convert_to_tensor(index), convert_to_tensor(weights)
         return base.as_array(index), base.as_array(weights)
-    ratio = T.true_div(base.as_array(size), base.as_array(count))
+    ratio = T.true_div(base.as_array(size), base.as_array(count))  # in float64, as NumPy's
     widest: Any = 2 * radius
     if antialias:
         widest = dims.maximum(2 * radius, dims.floordiv(2 * radius * size + count - 1, count))
     stretch = T.maximum(ratio, 1.0) if antialias else 1.0
-    places = iota_beside(widest, images), iota_beside(count, images)
+    places = tuple(base.cast(iota_beside(number, images), dtypes.FLOAT64) for number in (widest, count))
     return _taps_with(T, places, size, count, stretch, radius, kernel)
 
 

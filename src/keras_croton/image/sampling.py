@@ -41,7 +41,8 @@ def map_coordinates(
     """
     inputs, coordinates = convert_to_tensor(inputs), convert_to_tensor(coordinates)
     rank = base.rank_of(inputs)
-    if base.rank_of(coordinates) == 0 or coordinates.shape[0] != rank:
+    given = coordinates.shape[0] if base.rank_of(coordinates) else 0
+    if isinstance(given, int) and given != rank:
         raise ValueError(
             "First dim of `coordinates` must be the same as the rank of `inputs`. "
             f"Received inputs with shape: {tuple(inputs.shape)} and coordinates of shape "

@@ -15,7 +15,7 @@ from croton.ops import base
 from croton.ops.gathering import gather, iota_beside
 from keras_croton.conversion import convert_to_tensor
 from keras_croton.nn import pooling
-from keras_croton.nn.arguments import dtype_name, floating
+from keras_croton.nn.arguments import floating
 
 
 def adaptive_average_pool(
@@ -69,8 +69,9 @@ def _pooled_axis(kind: str, inputs: Any, axis: int, count: int) -> Any:
     windows = gather(inputs, (axis,), axis, [index])
     if kind == "max":
         return T.max(windows, axis + 1)
-    share = T.where(T.less_equal(place, last), 1 / (last - first + 1), 0.0)
+    number = base.cast(last - first + 1, base.dtype_of(inputs))
+    share = T.where(T.less_equal(place, last), T.reciprocal(number), 0)
     column = tuple(
         index.shape[other - axis] if axis <= other <= axis + 1 else 1 for other in range(len(windows.shape))
     )
-    return T.sum(windows * base.cast(T.reshape(share, column), dtype_name(inputs)), axis + 1)
+    return T.sum(windows * T.reshape(share, column), axis + 1)
