@@ -4,8 +4,8 @@ Keras 3 picks its backend in chains of `if backend() == "jax": from keras.src.ba
 a chain gets the branch of JAX once more for Croton, with this package's modules in place of JAX's.
 
 Keras's own tests choose in the same way, among others where they make sparse tensors or take gradients, and
-name the backends that have a feature: `backend() not in ("tensorflow", "jax", "torch")`. `KINDS` are the places
-in which Croton can be put there.
+name the backends that have a feature: `backend() not in ("tensorflow", "jax", "torch")`. `KINDS` are the
+places in which Croton can be put there.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _NAMES = {  # what JAX calls its own, and what Croton does
 }
 
 
-# What tests may name Croton in, beside chains that import from backends: branches that import sparse tensors of
-# JAX, or JAX itself; lists of backends; comparisons with JAX alone.
+# What tests may name Croton in, beside chains that import from backends: branches that import sparse tensors
+# of JAX, or JAX itself; lists of backends; comparisons with JAX alone.
 KINDS = ("sparse", "functions", "lists", "alone")
 _OF_JAX = {  # modules of JAX that tests import, of which kind that is, and what is in their place
     "jax": ("functions", "keras_croton.jax_names"),

@@ -11,6 +11,7 @@ from croton.codegen import vector_maths
 from croton.codegen.scalars import ScalarPrinter, c_type, literal, storage_type, suffix
 from croton.codegen.templates import template
 from croton.graph import dtypes
+from croton.graph.errors import DTypeError
 from croton.ops.elementwise import FUNCTIONS
 
 
@@ -113,3 +114,48 @@ class TestQuotientsByConstants:
 
     def test_integers_are_divided(self) -> None:
         assert ScalarPrinter().quotient(dtypes.INT64, "x", np.int64(3).tobytes()) is None
+
+
+class TestStoredDtypes:
+    """Floats of 8 bits are cast to and from other dtypes, and moved; nothing else is done with them."""
+
+    @pytest.mark.parametrize("dtype", dtypes.STORED, ids=str)
+    def test_every_number_is_what_it_is_in_numpy(self, dtype: dtypes.DType) -> None:
+        codes = np.arange(256, dtype=np.uint8).view(dtype)
+        x = T.tensor(dtype.name, shape=(None,))
+        wider = ("float16", "float32", "float64")
+        function = ct.function([x], [*(T.cast(x, name) for name in wider), T.concatenate([x[::-1], x[:2]])])
+        *found, moved = function(codes)
+        for name, result in zip(wider, found, strict=True):
+            np.testing.assert_array_equal(result, codes.astype(name))
+        assert moved.dtype == dtype
+        expected = np.concatenate([codes[::-1], codes[:2]])
+        np.testing.assert_array_equal(moved.astype(np.float32), expected.astype(np.float32))
+
+    @pytest.mark.parametrize("source", ["float16", "bfloat16", "float32", "float64", "int32", "bool"])
+    @pytest.mark.parametrize("dtype", dtypes.STORED, ids=str)
+    def test_rounding_is_that_of_numpy(self, dtype: dtypes.DType, source: str) -> None:
+        known = np.arange(256, dtype=np.uint8).view(dtype).astype(np.float64)
+        known = np.unique(known[np.isfinite(known)])
+        between = (known[1:] + known[:-1]) / 2
+        random = np.random.default_rng(0)
+        spread = random.normal(size=10_000) * 10.0 ** random.integers(-12, 7, 10_000)
+        special = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-30, 448, 463.9, 464, 465, 57344, 61439, 61440]
+        near = [np.nextafter(between, end) for end in (np.inf, -np.inf)]
+        with np.errstate(all="ignore"):
+            numbers = np.concatenate([known, between, *near, spread, special]).astype(dtypes.as_dtype(source))
+        x = T.tensor(source, shape=(None,))
+        narrow = T.cast(x, dtype.name)
+        found, back = ct.function([x], [narrow, T.cast(narrow, "float32")])(numbers)
+        expected = numbers.astype(dtype)
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found.astype(np.float32), expected.astype(np.float32))
+        np.testing.assert_array_equal(np.signbit(back), np.signbit(expected.astype(np.float32)))
+        np.testing.assert_array_equal(back, expected.astype(np.float32))
+
+    def test_functions_are_refused(self) -> None:
+        x = T.tensor("float8_e5m2", shape=(None,))
+        with pytest.raises(DTypeError, match="add is not defined for dtype float8_e5m2"):
+            T.add(x, x)
+        with pytest.raises(DTypeError, match="float8_e5m2 and float32 have no common dtype"):
+            T.add(x, T.vector(dtype="float32"))

@@ -393,7 +393,7 @@ class BlockPrinter:
             for position, value in enumerate(values):
                 sizes = ", ".join(self.unit.size(size) for size in value.type.shape) or "0"
                 lines.append(f"    ct_int {side}_shape{position}[] = {{{sizes}}};")
-                number = dtypes.ALL.index(value.type.dtype)
+                number = dtypes.KNOWN.index(value.type.dtype)
                 entries.append(
                     f"{{{self.pointer(value)}, {number}, {value.type.rank}, {side}_shape{position}}}"
                 )

@@ -23,6 +23,8 @@ _TYPES = {
     "uint16": "unsigned short",
     "uint32": "unsigned int",
     "uint64": "unsigned __INT64_TYPE__",
+    "float8_e4m3fn": "float",
+    "float8_e5m2": "float",
     "float16": "float",
     "bfloat16": "float",
     "float32": "float",
@@ -30,8 +32,18 @@ _TYPES = {
     "complex64": "float _Complex",
     "complex128": "double _Complex",
 }
-_STORAGE = {"bool": "unsigned char", "float16": "unsigned short", "bfloat16": "unsigned short"}
+_STORAGE = {
+    "bool": "unsigned char",
+    "float8_e4m3fn": "unsigned char",
+    "float8_e5m2": "unsigned char",
+    "float16": "unsigned short",
+    "bfloat16": "unsigned short",
+}
+# What vector maths calls the dtypes that are calculated with in float32.
+_NARROW = {"float8_e4m3fn": "e4m3", "float8_e5m2": "e5m2", "float16": "f16", "bfloat16": "bf16"}
 _SUFFIX = {
+    "float8_e4m3fn": "f32",
+    "float8_e5m2": "f32",
     "float16": "f32",
     "bfloat16": "f32",
     "float32": "f32",
@@ -75,24 +87,22 @@ class ScalarPrinter:
         """An element in memory as a number to calculate with."""
         if dtypes.is_bool(dtype):
             return f"({place} != 0)"
-        if dtype == dtypes.FLOAT16:
-            return f"{self.need('ct_f32_from_f16')}({place})"
-        if dtype == dtypes.BFLOAT16:
-            return f"{self.need('ct_f32_from_bf16')}({place})"
+        if dtype.name in _NARROW:
+            return f"{self.need(f'ct_f32_from_{_NARROW[dtype.name]}')}({place})"
         return place
 
     def stored(self, dtype: DType, number: str) -> str:
         """A number as an element to put in memory."""
-        if dtype == dtypes.FLOAT16:
-            return f"{self.need('ct_f16_from_f32')}({number})"
-        if dtype == dtypes.BFLOAT16:
-            return f"{self.need('ct_bf16_from_f32')}({number})"
+        if dtype.name in _NARROW:
+            return f"{self.need(f'ct_{_NARROW[dtype.name]}_from_f32')}({number})"
         return number
 
     def cast(self, operand: str, source: DType, target: DType) -> str:
         """astype: rounds to half precisions, truncates to integers, drops imaginary parts."""
         if target == source:
             return operand
+        if source in dtypes.STORED:
+            source = dtypes.FLOAT32
         if dtypes.is_bool(target):
             return f"({operand} != 0)"
         if dtypes.is_complex(source) and not dtypes.is_complex(target):
@@ -101,9 +111,10 @@ class ScalarPrinter:
         if dtypes.is_bool(source) and dtypes.is_float(target):
             one, zero = (_float_literal(number, target) for number in (1.0, 0.0))
             return f"({operand} ? {one} : {zero})"  # GCC vectorises a choice, but no conversion of _Bool
-        if target in (dtypes.FLOAT16, dtypes.BFLOAT16):
-            half = "f16" if target == dtypes.FLOAT16 else "bf16"
-            single = source == dtypes.FLOAT64 and f"{self.need(f'ct_{half}_from_f64')}({operand})"
+        if target.name in _NARROW:
+            direct = f"ct_{_NARROW[target.name]}_from_f64"  # others round to float32 first, as ml_dtypes does
+            exact = source == dtypes.FLOAT64 and direct in vector_maths.available()
+            single = exact and f"{self.need(direct)}({operand})"
             return self.loaded(target, single or self.stored(target, f"(float){operand}"))
         if dtypes.is_float(source) and dtypes.is_integer(target):
             return f"{self.need(f'ct_{suffix(target)}_from_{suffix(source)}')}({operand})"

@@ -112,7 +112,7 @@ def function_of(
         owner=executable.library,
         dims=executable.record.sizes,
         callbacks=executable.callbacks,
-        dtypes=list(dtypes.ALL),
+        dtypes=list(dtypes.KNOWN),
         routines=executable.record.routines,
         coerce=lambda position, value: np.require(value, requirements=["C", "A"]),
         fail=lambda *facts: failure(executable, name, *facts),

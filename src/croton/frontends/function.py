@@ -497,7 +497,7 @@ class FunctionBuilder:
             returns=self.rebuild,
             defaults=self._defaults(),
             callbacks=executable.callbacks,
-            dtypes=list(dtypes.ALL),
+            dtypes=list(dtypes.KNOWN),
             coerce=self._coerce,
             fail=partial(_failure, executable, self.name),
             routines=executable.record.routines,

@@ -1,4 +1,4 @@
-"""Dtypes: the sixteen Croton computes with, and NumPy's promotion rules for them."""
+"""Dtypes: those Croton computes with, those it only stores, and NumPy's promotion rules for them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ INT32: DType = np.dtype(np.int32)
 INT64: DType = np.dtype(np.int64)
 UINT32: DType = np.dtype(np.uint32)
 UINT64: DType = np.dtype(np.uint64)
+FLOAT8_E4M3FN: DType = np.dtype(ml_dtypes.float8_e4m3fn)
+FLOAT8_E5M2: DType = np.dtype(ml_dtypes.float8_e5m2)
 FLOAT16: DType = np.dtype(np.float16)
 FLOAT32: DType = np.dtype(np.float32)
 FLOAT64: DType = np.dtype(np.float64)
@@ -30,8 +32,13 @@ INTEGERS = SIGNED + UNSIGNED
 FLOATS = (FLOAT16, BFLOAT16, FLOAT32, FLOAT64)
 COMPLEXES = (COMPLEX64, COMPLEX128)
 ALL = (BOOL, *INTEGERS, *FLOATS, *COMPLEXES)
-_NAMES = {dtype.name: dtype for dtype in ALL}
-_CANONICAL = {dtype: dtype for dtype in ALL}  # names of NumPy dtypes are made anew each time, which is slow
+STORED = (
+    FLOAT8_E4M3FN,
+    FLOAT8_E5M2,
+)  # no functions are defined for these: they are cast to and from, and moved
+KNOWN = (*ALL, *STORED)
+_NAMES = {dtype.name: dtype for dtype in KNOWN}
+_CANONICAL = {dtype: dtype for dtype in KNOWN}  # names of NumPy dtypes are made anew each time, which is slow
 _INTEGER_SET, _FLOAT_SET, _COMPLEX_SET = frozenset(INTEGERS), frozenset(FLOATS), frozenset(COMPLEXES)
 _INEXACT_SET = _FLOAT_SET | _COMPLEX_SET
 
@@ -40,7 +47,7 @@ def as_dtype(dtype: object) -> DType:
     """The canonical dtype for a name, NumPy type or dtype.
 
     Raises:
-        DTypeError: it is none of the sixteen dtypes.
+        DTypeError: it is none of them.
     """
     if isinstance(dtype, np.dtype):
         known = _CANONICAL.get(dtype)
@@ -94,7 +101,7 @@ def complex_dtype(dtype: DType) -> DType:
 
 def compute_dtype(dtype: DType) -> DType:
     """The dtype in which compiled code calculates: half precisions calculate in float32."""
-    return FLOAT32 if dtype in (FLOAT16, BFLOAT16) else dtype
+    return FLOAT32 if dtype in (FLOAT16, BFLOAT16, *STORED) else dtype
 
 
 @lru_cache(maxsize=1024)
@@ -109,6 +116,8 @@ def promote(*dtypes: DType) -> DType:
 def _promote_two(first: DType, second: DType) -> DType:
     if first == second:
         return first
+    if first in STORED or second in STORED:
+        raise DTypeError(f"{first.name} and {second.name} have no common dtype; cast one of them")
     if BFLOAT16 in (first, second):
         other = second if first == BFLOAT16 else first
         if other == FLOAT16:

@@ -64,7 +64,9 @@ FUNCTIONS: dict[str, ScalarFunction] = {}
 
 
 def kind_of(dtype: DType) -> str:
-    """One letter for what a dtype is: b, i, f or c."""
+    """One letter for what a dtype is: b, i, f or c, and s for those that are only stored."""
+    if dtype in dtypes.STORED:
+        return "s"
     if dtypes.is_bool(dtype):
         return "b"
     if dtypes.is_integer(dtype):

@@ -22,6 +22,8 @@ int croton_prepare(ct_context *, const ct_int *const *, ct_int *, ct_int *const 
 int croton_run(ct_context *, void *const *, void *const *, const ct_int *, char *);"""
 _TYPES = {
     "bool": "uint8_t",
+    "float8_e4m3fn": "uint8_t",
+    "float8_e5m2": "uint8_t",
     "float16": "uint16_t",
     "bfloat16": "uint16_t",
     "float32": "float",

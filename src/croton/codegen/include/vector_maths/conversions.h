@@ -229,3 +229,47 @@ CT_INLINE double ct_f64_from_bf16(__UINT16_TYPE__ h)
 {
     return ct_f32_from_bf16(h);
 }
+
+/*@ ct_f32_from_e4m3: ct_bits */
+/* The 8-bit float with 3 bits of mantissa to single, exact. It has no infinities, and one NaN of each sign. */
+CT_INLINE float ct_f32_from_e4m3(__UINT8_TYPE__ h)
+{
+    ct_u32 magnitude = h & 0x7fu;
+    ct_u32 normal = (magnitude << 20) + 0x3c000000u;
+    ct_u32 subnormal = ct_bits_f32((float)(int)magnitude * 0x1p-9f);
+    ct_u32 u = magnitude < 8u ? subnormal : normal;
+    u = magnitude == 0x7fu ? 0x7fc00000u : u;
+    return ct_from_bits_f32(u | (ct_u32)(h & 0x80u) << 24);
+}
+
+/*@ ct_e4m3_from_f32: ct_bits */
+/* Nearest, ties to even; what is too large is NaN. */
+CT_INLINE __UINT8_TYPE__ ct_e4m3_from_f32(float x)
+{
+    ct_u32 u = ct_bits_f32(x), a = u & 0x7fffffffu;
+    ct_u32 normal = (a - 0x3c000000u + 0x7ffffu + ((a >> 20) & 1u)) >> 20;
+    ct_u32 subnormal = ct_bits_f32(ct_from_bits_f32(a) + 0x1p14f) - 0x46800000u;
+    ct_u32 y = a < 0x3c800000u ? subnormal : normal;
+    y = a > 0x43e80000u ? 0x7fu : y;
+    return (__UINT8_TYPE__)(y | (u >> 24 & 0x80u));
+}
+
+/*@ ct_f32_from_e5m2: ct_f32_from_f16 */
+/* The 8-bit float with 2 bits of mantissa, which is the upper half of a half precision number, to single. */
+CT_INLINE float ct_f32_from_e5m2(__UINT8_TYPE__ h)
+{
+    return ct_f32_from_f16((__UINT16_TYPE__)(h << 8));
+}
+
+/*@ ct_e5m2_from_f32: ct_bits */
+/* Nearest, ties to even; NaN stays NaN (quiet). */
+CT_INLINE __UINT8_TYPE__ ct_e5m2_from_f32(float x)
+{
+    ct_u32 u = ct_bits_f32(x), a = u & 0x7fffffffu;
+    ct_u32 normal = (a - 0x38000000u + 0xfffffu + ((a >> 21) & 1u)) >> 21;
+    ct_u32 subnormal = ct_bits_f32(ct_from_bits_f32(a) + 0x1p7f) - 0x43000000u;
+    ct_u32 y = a < 0x38800000u ? subnormal : normal;
+    y = a >= 0x47700000u ? 0x7cu : y;
+    y = a > 0x7f800000u ? 0x7eu : y;
+    return (__UINT8_TYPE__)(y | (u >> 24 & 0x80u));
+}
