@@ -79,6 +79,53 @@ def test_large_enough_for_many_strips(channels_last: bool, padding) -> None:
     assert_close(compiled(example, static=True), compiled(example, mode="interpret"))
 
 
+DEPTHWISE = [
+    (Geometry((1, 1), (1, 1), ("same", "same"), 32), (2, 9, 21), (3, 3)),
+    (Geometry((2, 2), (1, 1), ((0, 1), (0, 1)), 37), (2, 14, 15), (3, 3)),
+    (Geometry((2, 3), (1, 2), ("full", (2, 0)), 50, flip=True), (3, 8, 17), (2, 5)),
+    (Geometry((1,), (3,), ("causal",), 70), (4, 40), (4,)),
+    (Geometry((1, 2, 1), (1, 1, 2), ("same", (0, 0), "half"), 18), (1, 3, 6, 7), (2, 3, 3)),
+    (Geometry((3, 1), (1, 1), ((0, 0), (0, 0)), 16), (1, 7, 3), (1, 3)),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("number", range(len(DEPTHWISE)))
+def test_every_channel_with_a_kernel_of_its_own(number: int, dtype: str) -> None:
+    assert_close(compiled(depthwise(number, dtype)), compiled(depthwise(number, dtype), mode="interpret"))
+
+
+def depthwise(number: int, dtype: str) -> Example:
+    geometry, (batch, *size), taps = DEPTHWISE[number]
+    random = np.random.default_rng(number)
+    outputs = geometry.output_sizes(size, taps, "test")
+    shapes = (
+        geometry.data_shape(batch, size, geometry.groups),
+        geometry.kernel_shape(taps, 1, geometry.groups),
+        geometry.data_shape(batch, outputs, geometry.groups),
+    )
+    return Example(geometry, *(random.standard_normal(shape).astype(dtype) for shape in shapes))
+
+
+FEW_OUTPUTS = [
+    (Geometry((1, 1), (1, 1), ("same", "same")), (1, 7, 7, 300), (3, 3, 300, 200)),
+    (Geometry((2, 1), (1, 1), ("same", (1, 2)), flip=True), (2, 6, 5, 513), (2, 3, 513, 90)),
+    (Geometry((1, 2), (2, 1), ("half", (0, 0)), channels_last=False), (1, 260, 9, 8), (150, 260, 3, 2)),
+    (Geometry((2,), (1,), ((0, 0),)), (1, 5, 2100), (2, 2100, 70)),
+]
+
+
+@pytest.mark.parametrize("number", range(len(FEW_OUTPUTS)))
+def test_kernels_larger_than_what_they_meet(number: int) -> None:
+    """Few outputs: each strip packs the kernel itself, block by block, and sums up where the results lie."""
+    geometry, x_shape, w_shape = FEW_OUTPUTS[number]
+    outputs = geometry.output_sizes(geometry.spatial(x_shape), geometry.taps(w_shape), "test")
+    random = np.random.default_rng(number)
+    y_shape = geometry.data_shape(x_shape[0], outputs, geometry.kernel_channels(w_shape)[1])
+    example = Example(geometry, *(random.standard_normal(shape) for shape in (x_shape, w_shape, y_shape)))
+    assert_close(compiled(example), compiled(example, mode="interpret"))
+
+
 @pytest.fixture
 def any_threads():
     before = threads()

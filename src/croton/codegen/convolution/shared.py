@@ -13,7 +13,7 @@ from croton.codegen.prebuilt import KernelUnit
 
 _REAL_BYTES: Final = {"float32": 4, "float64": 8}
 _BORROWED: Final = ("sizes.c", "vectors.c", "packing.c")
-_FILES: Final = ("plan.c", "strip.c", "windows.c", "forward.c", "kernel_gradient.c")
+_FILES: Final = ("plan.c", "strip.c", "windows.c", "depthwise.c", "forward.c", "kernel_gradient.c")
 _WINDOWED: Final = ("scattered.c", "pooled.c")
 
 

@@ -1,4 +1,5 @@
 /* The convolution itself: tiles of a few outputs by a panel of channels, summed in registers. */
+#define FETCHED_AHEAD 24 /* rows of the kernel */
 
 /* Outputs `from` rows of x on: x times the packed kernel `b`, summed over the steps of a phase. Channelwise,
  * a step is a vector of x and not one number. */
@@ -12,7 +13,7 @@ INLINE void convolve_tile(int height, int width, int channelwise, const phase *f
         place[i] = from[i];
         UNROLL
         for (int v = 0; v < width; v++)
-            sums[i][v] = (vector){0};
+            sums[i][v] = f->adds ? load_channels(to[i] + v * LANES, 1, columns - v * LANES) : (vector){0};
     }
     for (ct_int number = 0; number < f->stretch_count; number++) {
         ct_int at = f->stretches[number].offset, end = at + f->stretches[number].steps;
@@ -110,9 +111,74 @@ static void convolve_panel(const plan *t, const phase *f, const REAL *source, co
     }
 }
 
+/* Where the kernel has one of the taps of a phase. */
+INLINE ct_int tap_place(const plan *t, const phase *f, ct_int t0, ct_int t1, ct_int t2)
+{
+    const axis_phase *axis = f->axis;
+    return (axis[0].first_tap + t0 * axis[0].tap_step) * t->c->w_tap[0] +
+           (axis[1].first_tap + t1 * axis[1].tap_step) * t->c->w_tap[1] +
+           (axis[2].first_tap + t2 * axis[2].tap_step) * t->c->w_tap[2];
+}
+
+/* One panel of the kernel where every channel of y has a kernel of its own. */
+static void pack_channelwise(const plan *t, const phase *f, ct_int j, REAL *to)
+{
+    const ct_convolution *c = t->c;
+    ct_int columns = smaller(PANEL, t->columns - j);
+    clear(to, f->steps * PANEL);
+    for (ct_int l = 0; l < columns; l++) {
+        const REAL *from = t->w + (j + l) / t->copies * c->w_group + (j + l) % t->copies * c->w_outer;
+        REAL *place = to + l;
+        for (ct_int t0 = 0; t0 < f->axis[0].taps; t0++)
+            for (ct_int t1 = 0; t1 < f->axis[1].taps; t1++)
+                for (ct_int t2 = 0; t2 < f->axis[2].taps; t2++) {
+                    const REAL *first = from + tap_place(t, f, t0, t1, t2);
+                    for (ct_int i = 0; i < t->parts; i++, place += PANEL)
+                        *place = first[i * c->w_inner];
+                }
+    }
+}
+
+/* Rows of a whole panel, which lie apart: fetched ahead, since their neighbours are of no use. */
+static void pack_apart(const REAL *from, ct_int row, ct_int count, REAL *to)
+{
+    for (ct_int i = 0; i < count; i++, from += row, to += PANEL) {
+        UNROLL
+        for (int k = 0; k < PANEL * REAL_BYTES; k += 64)
+            __builtin_prefetch((const char *)(from + FETCHED_AHEAD * row) + k, 0, 2);
+        UNROLL
+        for (int v = 0; v < 2; v++)
+            *(loose_vector *)(to + v * LANES) = *(const loose_vector *)(from + v * LANES);
+    }
+}
+
+/* One panel of the kernel: a row of channels of y for each step. */
+static void pack_panel(const plan *t, const phase *f, ct_int g, ct_int j, REAL *to)
+{
+    const ct_convolution *c = t->c;
+    ct_int columns = smaller(PANEL, t->columns - j);
+    if (t->channelwise) {
+        pack_channelwise(t, f, j, to);
+        return;
+    }
+    const REAL *from = t->w + g * c->w_group + j * c->w_outer;
+    for (ct_int tap = f->tap_begin; tap < f->tap_end; tap++, to += c->inner * PANEL) {
+        ct_int rows = tap / f->axis[2].taps;
+        const REAL *first =
+            from + tap_place(t, f, rows / f->axis[1].taps, rows % f->axis[1].taps, tap % f->axis[2].taps);
+        if (columns == PANEL && c->w_outer == 1) {
+            pack_apart(first, c->w_inner, c->inner, to);
+            continue;
+        }
+        if (columns < PANEL)
+            clear(to, c->inner * PANEL);
+        pack(PANEL, columns, c->inner, first, c->w_outer, c->w_inner, to);
+    }
+}
+
 /* A range of the columns of every group. */
 static void convolve_strip(const plan *t, const phase *f, const strip *s, const REAL *source, REAL *result,
-                           ct_int part)
+                           REAL *panel, ct_int part)
 {
     const ct_convolution *c = t->c;
     ct_int cut = c->cut, pixels = s->images * larger(0, smaller(s->rows, f->axis[cut].count - s->row));
@@ -125,9 +191,13 @@ static void convolve_strip(const plan *t, const phase *f, const strip *s, const 
         for (ct_int q = panels * part / t->column_parts; q < panels * (part + 1) / t->column_parts; q++) {
             ct_int j = q * PANEL, columns = smaller(PANEL, t->columns - j);
             ct_int to = place + (g * t->columns + j) * c->y_channel;
-            convolve_panel(t, f, source + (t->channelwise ? j : g * c->inner),
-                           f->packed + (g * panels + q) * f->steps * PANEL, pixels, columns, t->y + to,
-                           result);
+            const REAL *packed = panel;
+            if (f->packed)
+                packed = f->packed + (g * panels + q) * f->steps * PANEL;
+            else
+                pack_panel(t, f, g, j, panel);
+            convolve_panel(t, f, source + (t->channelwise ? j : g * c->inner), packed, pixels, columns,
+                           t->y + to, result);
             if (c->window[2])
                 pool_out(t, s, result, columns, to);
             else if (result)
@@ -140,42 +210,16 @@ static void convolve_strips(void *const *pointers, const ct_int *integers, ct_in
     plan *t = (plan *)pointers[0];
     const phase *phases = (const phase *)pointers[1];
     ct_int slot = claim_slot(t);
-    REAL *memory = t->slots + slot * (t->strip_elements + t->result_elements);
+    REAL *memory = t->slots + slot * (t->strip_elements + t->result_elements + t->panel_elements);
     for (ct_int number = begin; number < end; number++) {
         strip s = strip_at(t, number / t->column_parts);
         const REAL *source = strip_source(t, &s, memory);
+        REAL *result = memory + t->strip_elements, *panel = result + t->result_elements;
         for (ct_int k = 0; k < integers[0]; k++)
-            convolve_strip(t, &phases[k], &s, source,
-                           t->result_elements ? memory + t->strip_elements : (REAL *)0,
+            convolve_strip(t, &phases[k], &s, source, t->result_elements ? result : (REAL *)0, panel,
                            number % t->column_parts);
     }
     release_slot(t, slot);
-}
-
-/* One panel of the kernel: a row of channels of y for each step. */
-static void pack_panel(const plan *t, const phase *f, ct_int g, ct_int j, REAL *to)
-{
-    const ct_convolution *c = t->c;
-    ct_int columns = smaller(PANEL, t->columns - j), inner = t->channelwise ? t->parts : c->inner;
-    ct_int column = t->channelwise ? (t->copies > 1 ? c->w_outer : c->w_group) : c->w_outer;
-    const REAL *w = t->w + g * c->w_group;
-    clear(to, f->steps * PANEL);
-    for (ct_int l = 0; l < columns; l++) {
-        const REAL *from = w + (j + l) * column;
-        if (t->channelwise)
-            from = w + (j + l) / t->copies * c->w_group + (j + l) % t->copies * c->w_outer;
-        REAL *place = to + l;
-        for (ct_int t0 = 0; t0 < f->axis[0].taps; t0++)
-            for (ct_int t1 = 0; t1 < f->axis[1].taps; t1++)
-                for (ct_int t2 = 0; t2 < f->axis[2].taps; t2++) {
-                    const ct_int tap[3] = {t0, t1, t2};
-                    const REAL *first = from;
-                    for (int a = 0; a < 3; a++)
-                        first += (f->axis[a].first_tap + tap[a] * f->axis[a].tap_step) * c->w_tap[a];
-                    for (ct_int i = 0; i < inner; i++, place += PANEL)
-                        *place = first[i * c->w_inner];
-                }
-    }
 }
 
 static void pack_kernel(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
@@ -189,24 +233,8 @@ static void pack_kernel(void *const *pointers, const ct_int *integers, ct_int be
                        phases[k].packed + number * phases[k].steps * PANEL);
 }
 
-/* Takes `count` elements of `bytes` each from memory that begins at *memory. */
-static void *take(char **memory, ct_int count, ct_int bytes)
-{
-    void *taken = *memory;
-    *memory += round_up(count * bytes, 64);
-    return taken;
-}
-
-static void run_pieces(const plan *t, ct_range_body body, void *const *pointers, const ct_int *integers,
-                       ct_int extent, ct_int grain)
-{
-    if (extent > grain)
-        t->ctx->parallel(t->ctx, body, pointers, integers, extent, grain);
-    else if (extent > 0)
-        body(pointers, integers, 0, extent);
-}
-
-static void plan_phase(const plan *t, ct_int number, phase *f, char **memory)
+/* Phase `number` with block `block` of its taps, `together` taps a block. */
+static void plan_phase(const plan *t, ct_int number, ct_int block, ct_int together, phase *f, char **memory)
 {
     ct_int numbers[3] = {number / t->phases[2] / t->phases[1], number / t->phases[2] % t->phases[1],
                          number % t->phases[2]};
@@ -217,26 +245,34 @@ static void plan_phase(const plan *t, ct_int number, phase *f, char **memory)
         taps *= f->axis[a].taps;
         pixels *= a == t->c->cut ? smaller(t->rows, f->axis[a].count) : f->axis[a].count;
     }
-    f->steps = steps_of(t, taps);
-    stretch *stretches = (stretch *)take(memory, taps * t->parts, sizeof(stretch));
-    f->stretch_count = list_stretches(t, f->axis, stretches);
+    f->tap_begin = smaller(taps, block * together);
+    f->tap_end = smaller(taps, f->tap_begin + together);
+    f->adds = block > 0;
+    f->steps = steps_of(t, f->tap_end - f->tap_begin);
+    stretch *stretches = (stretch *)take(memory, (f->tap_end - f->tap_begin) * t->parts, sizeof(stretch));
+    f->stretch_count = list_stretches(t, f->axis, f->tap_begin, f->tap_end, stretches);
     f->stretches = stretches;
     pixel *list = (pixel *)take(memory, pixels, sizeof(pixel));
     list_pixels(t, f, list);
     f->pixels = list;
-    f->packed = (REAL *)take(memory, t->groups * divide_up(t->columns, PANEL) * f->steps * PANEL, REAL_BYTES);
+    f->packed = 0;
+    if (!t->panel_elements)
+        f->packed =
+            (REAL *)take(memory, t->groups * divide_up(t->columns, PANEL) * f->steps * PANEL, REAL_BYTES);
 }
 
-/* Bytes that all phases together take, generously. */
-static ct_int phase_bytes(const plan *t)
+/* Bytes that all phases, `count` with their blocks, take together, generously. */
+static ct_int phase_bytes(const plan *t, ct_int count)
 {
-    ct_int count = t->phases[0] * t->phases[1] * t->phases[2], pixels = t->images, taps = t->parts;
+    ct_int pixels = t->images, taps = t->parts;
     for (int a = 0; a < 3; a++) {
         pixels *= a == t->c->cut ? t->rows : t->counts[a];
         taps *= t->c->taps[a];
     }
     ct_int packed =
         t->groups * divide_up(t->columns, PANEL) * PANEL * (t->channelwise ? 1 : t->c->inner) * REAL_BYTES;
+    if (t->panel_elements)
+        packed = 0;
     return count * ((ct_int)sizeof(phase) + pixels * (ct_int)sizeof(pixel) + 4 * 64) +
            taps * ((ct_int)sizeof(stretch) + packed);
 }
@@ -248,22 +284,32 @@ static int convolve_and_pool(ct_context *ctx, const ct_convolution *c, const REA
     if (c->batch * c->groups * c->outer * c->out[0] * c->out[1] * c->out[2] == 0)
         return CT_OK;
     plan_convolution(&t);
-    ct_int count = t.phases[0] * t.phases[1] * t.phases[2], items = strip_count(&t) * t.column_parts;
+    if (is_depthwise(&t))
+        return convolve_depthwise(&t);
+    ct_int items = strip_count(&t) * t.column_parts, taps = c->taps[0] * c->taps[1] * c->taps[2];
+    ct_int together = larger(1, taps), blocks = 1, count = t.phases[0] * t.phases[1] * t.phases[2];
+    if (strip_count(&t) <= FEW_STRIPS) {
+        if (!t.channelwise && !t.result_elements)
+            together = smaller(together, larger(1, BLOCK_STEPS / larger(1, c->inner)));
+        blocks = larger(1, divide_up(taps, together));
+        t.panel_elements = larger(LANES, round_up(steps_of(&t, together) * PANEL, LANES));
+    }
     ct_int slots = smaller(items, MOST_SLOTS),
-           slot_bytes = (t.strip_elements + t.result_elements) * REAL_BYTES;
-    char *memory = (char *)ctx->scratch(ctx, phase_bytes(&t) + slots * slot_bytes + 128);
+           slot_bytes = (t.strip_elements + t.result_elements + t.panel_elements) * REAL_BYTES;
+    char *memory = (char *)ctx->scratch(ctx, phase_bytes(&t, count * blocks) + slots * slot_bytes + 128);
     if (!memory)
         return CT_OUT_OF_MEMORY;
     t.slots = (REAL *)take(&memory, slots, slot_bytes);
     free_slots(&t, slots);
-    phase *phases = (phase *)take(&memory, count, sizeof(phase));
-    for (ct_int k = 0; k < count; k++)
-        plan_phase(&t, k, &phases[k], &memory);
+    phase *phases = (phase *)take(&memory, count * blocks, sizeof(phase));
+    for (ct_int k = 0; k < count * blocks; k++)
+        plan_phase(&t, k / blocks, k % blocks, together, &phases[k], &memory);
     void *const pointers[2] = {&t, phases};
-    const ct_int integers[1] = {count};
+    const ct_int integers[1] = {count * blocks};
     ct_int panels = t.groups * divide_up(t.columns, PANEL);
     ct_int panel_elements = larger(1, phases[0].steps * count * PANEL);
-    run_pieces(&t, pack_kernel, pointers, integers, panels, larger(1, 32768 / panel_elements));
+    if (!t.panel_elements)
+        run_pieces(&t, pack_kernel, pointers, integers, panels, larger(1, 32768 / panel_elements));
     run_pieces(&t, convolve_strips, pointers, integers, items, 1);
     return CT_OK;
 }

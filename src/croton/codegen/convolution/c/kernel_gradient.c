@@ -3,8 +3,6 @@
  * Pieces are ranges of strips with sums of their own, added up in order; where the kernel is large there are few
  * of them, and threads share its rows instead.
  */
-#define PARTIAL_BYTES 8388608 /* most memory for the sums of all pieces, if there is more than one */
-#define MOST_PIECES 16
 
 typedef struct {
     plan *t;
@@ -17,12 +15,14 @@ typedef struct {
     ct_int pieces, blocks, block_rows; /* ranges of strips; of rows */
     REAL *sums;
     ct_int sums_elements; /* of one piece */
+    int side_by_side;     /* whether w has columns so */
+    int w_direct;         /* one piece sums up where w lies */
     REAL *w;
 } gradient_plan;
 
 INLINE void gradient_tile(int height, int width, int channelwise, const gradient_plan *p,
                           const stretch *lines, ct_int count, const REAL *const *from, const REAL *b,
-                          REAL *to)
+                          REAL *const *to, int add)
 {
     const REAL *place[FULL_ROWS];
     vector sums[FULL_ROWS][2];
@@ -56,19 +56,23 @@ INLINE void gradient_tile(int height, int width, int channelwise, const gradient
     UNROLL
     for (int i = 0; i < height; i++) {
         UNROLL
-        for (int v = 0; v < width; v++)
-            *(loose_vector *)(to + i * p->padded_columns + v * LANES) += sums[i][v];
+        for (int v = 0; v < width; v++) {
+            loose_vector *place = (loose_vector *)(to[i] + v * LANES);
+            if (add)
+                sums[i][v] += *place;
+            *place = sums[i][v];
+        }
     }
 }
 
 typedef void (*gradient_function)(const gradient_plan *p, const stretch *lines, ct_int count,
-                                  const REAL *const *from, const REAL *b, REAL *to);
+                                  const REAL *const *from, const REAL *b, REAL *const *to, int add);
 
 #define GRADIENT_FUNCTION(NAME, HEIGHT, WIDTH, CHANNELWISE)                                                  \
     SEPARATE void NAME(const gradient_plan *p, const stretch *lines, ct_int count, const REAL *const *from,  \
-                       const REAL *b, REAL *to)                                                              \
+                       const REAL *b, REAL *const *to, int add)                                              \
     {                                                                                                        \
-        gradient_tile(HEIGHT, WIDTH, CHANNELWISE, p, lines, count, from, b, to);                             \
+        gradient_tile(HEIGHT, WIDTH, CHANNELWISE, p, lines, count, from, b, to, add);                        \
     }
 
 GRADIENT_FUNCTION(gradient_full_2, FULL_ROWS, 2, 0)
@@ -114,12 +118,30 @@ static ct_int list_lines(const plan *t, const strip *s, stretch *lines)
     return count;
 }
 
+/* Where w keeps the first column of a row of the sums, or of a column its first row. */
+INLINE ct_int row_place(const plan *t, ct_int row)
+{
+    const ct_convolution *c = t->c;
+    ct_int inner = t->channelwise ? t->parts : c->inner, tap = row / inner;
+    return row % inner * c->w_inner + tap % c->taps[2] * c->w_tap[2] +
+           tap / c->taps[2] % c->taps[1] * c->w_tap[1] + tap / c->taps[2] / c->taps[1] * c->w_tap[0];
+}
+
+INLINE ct_int column_place(const plan *t, ct_int g, ct_int column)
+{
+    const ct_convolution *c = t->c;
+    if (t->channelwise)
+        return column / t->copies * c->w_group + column % t->copies * c->w_outer;
+    return g * c->w_group + column * c->w_outer;
+}
+
 static void gradient_of_strip(const gradient_plan *p, const strip *s, ct_int row_begin, ct_int row_end,
-                              char *memory, REAL *sums)
+                              char *memory, REAL *sums, int add)
 {
     const plan *t = p->t;
     const ct_convolution *c = t->c;
     const REAL *source = strip_source(t, s, (REAL *)memory);
+    REAL spare[PANEL] = {0}; /* for rows that a tile has too many */
     REAL *packed = (REAL *)memory + t->strip_elements;
     stretch *lines = (stretch *)(packed + p->packed_elements);
     ct_int count = list_lines(t, s, lines), pixels = s->rows;
@@ -138,14 +160,20 @@ static void gradient_of_strip(const gradient_plan *p, const strip *s, ct_int row
             for (ct_int row = row_begin; row < row_end; row += height) {
                 height = convolve_height(t, row_end - row);
                 const REAL *places[FULL_ROWS];
-                for (ct_int i = 0; i < height; i++)
+                REAL *to[FULL_ROWS];
+                for (ct_int i = 0; i < height; i++) {
                     places[i] =
                         source + (t->channelwise ? j : g * c->inner) + p->rows[smaller(row + i, row_end - 1)];
-                REAL *to = sums + (g * p->padded_rows + row) * p->padded_columns + j;
+                    to[i] = sums + (g * p->padded_rows + row + i) * p->padded_columns + j;
+                    if (p->w_direct)
+                        to[i] =
+                            row + i < row_end ? p->w + row_place(t, row + i) + column_place(t, g, j) : spare;
+                }
                 if (t->channelwise)
-                    channelwise_gradients[columns > LANES](p, lines, count, places, b, to);
+                    channelwise_gradients[columns > LANES](p, lines, count, places, b, to, add);
                 else
-                    gradient_functions[height == FULL_ROWS][columns > LANES](p, lines, count, places, b, to);
+                    gradient_functions[height == FULL_ROWS][columns > LANES](p, lines, count, places, b, to,
+                                                                             add);
             }
         }
 }
@@ -161,55 +189,37 @@ static void gradient_pieces(void *const *pointers, const ct_int *integers, ct_in
         ct_int piece = number / p->blocks, row = number % p->blocks * p->block_rows;
         ct_int row_end = smaller(row + p->block_rows, p->row_count);
         REAL *sums = p->sums + piece * p->sums_elements;
-        ct_int rows = (row_end == p->row_count ? p->padded_rows : row_end) - row;
-        for (ct_int g = 0; g < t->groups; g++)
-            clear(sums + (g * p->padded_rows + row) * p->padded_columns, rows * p->padded_columns);
-        for (ct_int s = strips * piece / p->pieces; s < strips * (piece + 1) / p->pieces; s++) {
+        ct_int first = strips * piece / p->pieces;
+        for (ct_int s = first; s < strips * (piece + 1) / p->pieces; s++) {
             strip here = strip_at(t, s);
-            gradient_of_strip(p, &here, row, row_end, p->slots + slot * p->slot_bytes, sums);
+            gradient_of_strip(p, &here, row, row_end, p->slots + slot * p->slot_bytes, sums, s > first);
         }
     }
     release_slot(t, slot);
 }
 
-/* Where w keeps the first column of a row of the sums, or of a column its first row. */
-INLINE ct_int row_place(const plan *t, ct_int row)
-{
-    const ct_convolution *c = t->c;
-    ct_int inner = t->channelwise ? t->parts : c->inner, tap = row / inner;
-    return row % inner * c->w_inner + tap % c->taps[2] * c->w_tap[2] +
-           tap / c->taps[2] % c->taps[1] * c->w_tap[1] + tap / c->taps[2] / c->taps[1] * c->w_tap[0];
-}
-
-INLINE ct_int column_place(const plan *t, ct_int g, ct_int column)
-{
-    const ct_convolution *c = t->c;
-    if (t->channelwise)
-        return column / t->copies * c->w_group + column % t->copies * c->w_outer;
-    return g * c->w_group + column * c->w_outer;
-}
-
-/* The sums of the pieces added up in order and put where w has them; vectors of columns [begin, end). */
+/* The sums of the pieces added up in order and put where w has them; rows [begin, end), numbered through groups. */
 static void add_pieces(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
 {
     (void)integers;
     const gradient_plan *p = (const gradient_plan *)pointers[0];
     const plan *t = p->t;
     for (ct_int number = begin; number < end; number++) {
-        ct_int g = number * LANES / p->padded_columns, j = number * LANES % p->padded_columns, places[LANES];
-        ct_int columns = smaller(LANES, t->columns - j);
-        for (ct_int l = 0; l < columns; l++)
-            places[l] = column_place(t, g, j + l);
-        const REAL *sums = p->sums + g * p->padded_rows * p->padded_columns + j;
-        for (ct_int row = 0; row < p->row_count; row++, sums += p->padded_columns) {
-            REAL total[LANES];
-            vector sum = *(const loose_vector *)sums;
+        ct_int g = number / p->row_count, row = number % p->row_count;
+        const REAL *sums = p->sums + (g * p->padded_rows + row) * p->padded_columns;
+        REAL *w = p->w + row_place(t, row);
+        for (ct_int j = 0; j < t->columns; j += LANES) {
+            vector sum = *(const loose_vector *)(sums + j);
             for (ct_int piece = 1; piece < p->pieces; piece++)
-                sum += *(const loose_vector *)(sums + piece * p->sums_elements);
+                sum += *(const loose_vector *)(sums + piece * p->sums_elements + j);
+            if (p->side_by_side && j + LANES <= t->columns) {
+                *(loose_vector *)(w + column_place(t, g, j)) = sum;
+                continue;
+            }
+            REAL total[LANES];
             *(loose_vector *)total = sum;
-            REAL *w = p->w + row_place(t, row);
-            for (ct_int l = 0; l < columns; l++)
-                w[places[l]] = total[l];
+            for (ct_int l = 0; l < smaller(LANES, t->columns - j); l++)
+                w[column_place(t, g, j + l)] = total[l];
         }
     }
 }
@@ -248,6 +258,8 @@ static int unpool_and_convolve_kernel(ct_context *ctx, const ct_convolution *c, 
         return CT_OK;
     }
     plan_convolution(&t);
+    if (is_depthwise(&t))
+        return depthwise_gradient(&t, w);
     gradient_plan p = {.t = &t, .row_count = steps_of(&t, taps), .w = w};
     p.padded_rows = round_up(p.row_count, FULL_ROWS) + FULL_ROWS;
     p.padded_columns = round_up(t.columns, PANEL);
@@ -261,6 +273,12 @@ static int unpool_and_convolve_kernel(ct_context *ctx, const ct_convolution *c, 
     p.line_bytes = round_up(pixels * (ct_int)sizeof(stretch), 64);
     p.slot_bytes = round_up((t.strip_elements + p.packed_elements) * REAL_BYTES + p.line_bytes, 64);
     share_gradient(&p);
+    p.side_by_side = t.channelwise
+                         ? (t.copies > 1 ? c->w_outer == 1 && c->w_group == t.copies : c->w_group == 1)
+                         : c->w_outer == 1;
+    p.w_direct = p.side_by_side && p.pieces == 1 && t.columns % LANES == 0;
+    if (p.w_direct)
+        p.sums_elements = 0;
     ct_int items = p.pieces * p.blocks, slots = smaller(items, MOST_SLOTS);
     ct_int bytes = slots * p.slot_bytes + p.pieces * p.sums_elements * REAL_BYTES +
                    p.row_count * (ct_int)(sizeof(ct_int) + sizeof(stretch)) + 4 * 64;
@@ -274,7 +292,7 @@ static int unpool_and_convolve_kernel(ct_context *ctx, const ct_convolution *c, 
     for (int a = 0; a < 3; a++)
         axis[a] = phase_of(c, a, 0, 1);
     stretch *stretches = (stretch *)take(&memory, p.row_count, sizeof(stretch));
-    ct_int count = list_stretches(&t, axis, stretches);
+    ct_int count = list_stretches(&t, axis, 0, taps, stretches);
     ct_int *rows = (ct_int *)take(&memory, p.row_count, sizeof(ct_int));
     list_rows(stretches, count, rows);
     p.rows = rows;
@@ -282,8 +300,9 @@ static int unpool_and_convolve_kernel(ct_context *ctx, const ct_convolution *c, 
     const ct_int integers[1] = {0};
     double work = (double)c->batch * (double)elements * (double)(c->out[0] * c->out[1] * c->out[2]);
     run_pieces(&t, gradient_pieces, pointers, integers, items, work > SMALL_WORK ? 1 : items);
-    run_pieces(&t, add_pieces, pointers, integers, t.groups * p.padded_columns / LANES,
-               larger(1, 16384 / (p.row_count * p.pieces)));
+    if (!p.w_direct)
+        run_pieces(&t, add_pieces, pointers, integers, t.groups * p.row_count,
+                   larger(1, 16384 / (p.padded_columns * p.pieces)));
     return CT_OK;
 }
 

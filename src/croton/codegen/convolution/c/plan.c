@@ -8,8 +8,12 @@
 #define STRIP_BYTES 1048576  /* most memory for its part of x, if more than one row of outputs is left then */
 #define MOST_ITEMS 16        /* pieces that keep all threads busy */
 #define LARGE_KERNEL 1048576 /* bytes of a kernel that is better read by few strips than by many */
-#define MOST_SLOTS 64        /* strips at work at a time */
-#define SMALL_WORK 2e5       /* multiply-adds below which one thread does all */
+#define FEW_STRIPS 2         /* that read the kernel: each then packs what it reads, panel by panel */
+#define BLOCK_STEPS 1024     /* of a panel that a strip packs at a time */
+#define PARTIAL_BYTES 8388608 /* most memory for sums of all pieces, if there is more than one */
+#define MOST_PIECES 16        /* that have sums of their own */
+#define MOST_SLOTS 64         /* strips at work at a time */
+#define SMALL_WORK 2e5        /* multiply-adds below which one thread does all */
 
 /* Outputs of an axis that meet the same taps, every `phases`-th one. */
 typedef struct {
@@ -29,12 +33,14 @@ typedef struct {
 
 typedef struct {
     axis_phase axis[3];
-    ct_int first[3];          /* the first output */
+    ct_int first[3];           /* the first output */
+    ct_int tap_begin, tap_end; /* taps may be met block by block: all but the first add to what is there */
+    int adds;
     ct_int steps;             /* of the sum behind one output: taps times channels */
     const stretch *stretches; /* where they lie, from the output's place in x on */
     ct_int stretch_count;
     const pixel *pixels; /* the outputs of a strip: places in x and y */
-    REAL *packed;        /* the kernel, panel by panel, groups one after another */
+    REAL *packed;        /* the kernel, panel by panel, groups one after another; NULL: strips pack it */
 } phase;
 
 typedef struct {
@@ -53,7 +59,7 @@ typedef struct {
     ct_int rows, strips, images,
         blocks;          /* of a strip; strips of an image; images of a strip; blocks of them */
     ct_int column_parts; /* ranges of panels that threads share */
-    ct_int strip_elements, result_elements; /* memory of one strip */
+    ct_int strip_elements, result_elements, panel_elements; /* memory of one strip */
     REAL *slots;
     unsigned long long free_slots;
 } plan;
@@ -205,16 +211,16 @@ INLINE ct_int steps_of(const plan *t, ct_int taps)
     return taps * (t->channelwise ? t->parts : t->c->inner);
 }
 
-/* Where the taps of a phase lie, from an output's place on. Returns how many stretches there are. */
-static ct_int list_stretches(const plan *t, const axis_phase *axis, stretch *list)
+/* Where taps `begin` to `end` of a phase lie, from an output's place on. Returns how many stretches there are. */
+static ct_int list_stretches(const plan *t, const axis_phase *axis, ct_int begin, ct_int end, stretch *list)
 {
-    ct_int count = 0, length = t->channelwise ? 1 : t->c->inner, origin = 0;
+    ct_int count = 0, length = t->channelwise ? 1 : t->c->inner, origin = 0, tap = 0;
     for (int a = 0; a < 3; a++)
         origin += (axis[a].base - t->lowest[a]) * t->place[a];
     for (ct_int t0 = 0; t0 < axis[0].taps; t0++)
         for (ct_int t1 = 0; t1 < axis[1].taps; t1++)
-            for (ct_int t2 = 0; t2 < axis[2].taps; t2++)
-                for (ct_int part = 0; part < t->parts; part++) {
+            for (ct_int t2 = 0; t2 < axis[2].taps; t2++, tap++)
+                for (ct_int part = 0; part < t->parts && begin <= tap && tap < end; part++) {
                     ct_int offset = origin + part * t->columns + t0 * axis[0].base_step * t->place[0] +
                                     t1 * axis[1].base_step * t->place[1] +
                                     t2 * axis[2].base_step * t->place[2];

@@ -139,3 +139,20 @@ static void copy_out(const plan *t, const REAL *from, const pixel *pixels, ct_in
         p += block;
     }
 }
+
+/* Takes `count` elements of `bytes` each from memory that begins at *memory. */
+static void *take(char **memory, ct_int count, ct_int bytes)
+{
+    void *taken = *memory;
+    *memory += round_up(count * bytes, 64);
+    return taken;
+}
+
+static void run_pieces(const plan *t, ct_range_body body, void *const *pointers, const ct_int *integers,
+                       ct_int extent, ct_int grain)
+{
+    if (extent > grain)
+        t->ctx->parallel(t->ctx, body, pointers, integers, extent, grain);
+    else if (extent > 0)
+        body(pointers, integers, 0, extent);
+}
