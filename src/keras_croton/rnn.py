@@ -1,7 +1,8 @@
 """Recurrent layers as compiled loops.
 
-Every loop is a scan along a leading axis of time. What does not depend on the state is computed for all time
-steps at once, before the loop: here for the layers known by name, by the compiler for other cells.
+Every loop is a scan along a leading axis of time. Products of inputs and kernels are computed for all time
+steps at once, before the loop: here for the layers known by name, by the compiler for other cells where that
+pays. Biases are added in the loop, which reads what they are added to anyway.
 """
 
 from __future__ import annotations
@@ -217,10 +218,11 @@ def lstm(
         raise NotImplementedError
     kernel, recurrent_kernel = convert_to_tensor(kernel), convert_to_tensor(recurrent_kernel)
     start = [convert_to_tensor(initial_state_h), convert_to_tensor(initial_state_c)]
+    bias = None if bias is None else convert_to_tensor(bias)
 
     def step(states: list[Any], projected: Any) -> tuple[list[Any], Any]:
         hidden, carry = states
-        gates = T.add(projected, T.matmul(hidden, recurrent_kernel))
+        gates = T.add(projected, _biased(T.matmul(hidden, recurrent_kernel), bias))
         taken_in, kept, candidate, shown = T.split(gates, 4, axis=-1)
         carry = T.add(
             T.multiply(recurrent_activation(kept), carry),
@@ -229,7 +231,7 @@ def lstm(
         hidden = T.multiply(recurrent_activation(shown), activation(carry))
         return [hidden, carry], hidden
 
-    return _run(step, start, _projected(inputs, kernel, bias), return_sequences, go_backwards)
+    return _run(step, start, _projected(inputs, kernel), return_sequences, go_backwards)
 
 
 def gru(
@@ -263,11 +265,9 @@ def gru(
 
     def step(states: list[Any], projected: Any) -> tuple[list[Any], Any]:
         (hidden,) = states
-        update, reset, candidate = T.split(projected, 3, axis=-1)
+        update, reset, candidate = T.split(_biased(projected, input_bias), 3, axis=-1)
         if reset_after:
-            recurrent = T.matmul(hidden, recurrent_kernel)
-            if state_bias is not None:
-                recurrent = T.add(recurrent, state_bias)
+            recurrent = _biased(T.matmul(hidden, recurrent_kernel), state_bias)
             for_update, for_reset, for_candidate = T.split(recurrent, 3, axis=-1)
             opened = recurrent_activation(T.add(reset, for_reset))
             for_candidate = T.multiply(opened, for_candidate)
@@ -282,13 +282,16 @@ def gru(
         return [hidden], hidden
 
     start = [convert_to_tensor(initial_state)]
-    return _run(step, start, _projected(inputs, kernel, input_bias), return_sequences, go_backwards)
+    return _run(step, start, _projected(inputs, kernel), return_sequences, go_backwards)
 
 
-def _projected(inputs: Any, kernel: Any, bias: Any) -> Any:
-    """What the gates get from the inputs at all times: (time, batch, gates)."""
-    projected = T.matmul(T.swapaxes(convert_to_tensor(inputs), 0, 1), kernel)
-    return projected if bias is None else T.add(projected, convert_to_tensor(bias))
+def _projected(inputs: Any, kernel: Any) -> Any:
+    """The products of the inputs at all times: (time, batch, gates)."""
+    return T.matmul(T.swapaxes(convert_to_tensor(inputs), 0, 1), kernel)
+
+
+def _biased(x: Any, bias: Any) -> Any:
+    return x if bias is None else T.add(x, bias)
 
 
 def _run(

@@ -34,6 +34,31 @@ def test_gradients_of_weights(monkeypatch: pytest.MonkeyPatch, batch: int | None
     agrees_without(monkeypatch, "scan-accumulation", inputs, outputs, rows, RNG.normal(size=(5, 5)) / 2)
 
 
+def test_gradients_of_biases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums over rows of what the gradient of the weights needs for all steps."""
+    shapes = {"x": (None, 3, 5), "w": (5, 5), "b": (5,)}
+    x, w, b = (T.tensor("float64", shape=shape, name=name) for name, shape in shapes.items())
+    last, _ = ct.scan_loop(lambda s, e: (T.tanh(T.dot(s, w) + b + e), None), T.zeros_like(x[0]), x)
+    outputs = ct.grad((last**2).sum(), [w, b])
+    *_, backward = loops([x, w, b], outputs)
+    assert "reduce_sum" not in names(backward)
+    given = RNG.normal(size=(7, 3, 5)), RNG.normal(size=(5, 5)) / 2, RNG.normal(size=5)
+    agrees_without(monkeypatch, "scan-accumulation", [x, w, b], outputs, *given)
+
+
+def test_sums_of_what_nothing_else_needs_stay() -> None:
+    """To stack the rows would move more than the sum is worth."""
+    x, s = T.tensor("float64", shape=(None, 40, 5), name="x"), T.dvector("s")
+    total, _ = ct.scan_loop(lambda t, e: (t + T.sin(e + t[0]).sum(axis=0), None), s, x)
+    (loop,) = loops([x, s], [total])
+    assert "reduce_sum" in names(loop)
+    array, start = RNG.normal(size=(4, 40, 5)), RNG.normal(size=5)
+    expected = start
+    for rows in array:
+        expected = expected + np.sin(rows + expected[0]).sum(axis=0)
+    np.testing.assert_allclose(ct.function([x, s], total)(array, start), expected, rtol=1e-12)
+
+
 def test_other_terms_stay_in_the_loop() -> None:
     x, y, s = T.dtensor3("x"), T.dtensor3("y"), T.dmatrix("s")
     total, _ = ct.scan_loop(lambda t, e: (t + T.dot(e[0], e[1]) + T.sin(e[0]), None), s, [x, y])

@@ -407,6 +407,9 @@ def split(
             raise ValueError(f"split: an axis of size {size} does not divide into {sections} equal parts")
         shape = base.shape_of(array)
         part = dims.floordiv(size, sections)
+        if isinstance(size, int):
+            return [_part(array, position, number * part, part) for number in range(sections)]
+        # Whether a size only known at run time divides is for the reshape to check.
         cut = reshape(array, (*shape[:position], sections, part, *shape[position + 1 :]))
         return [squeeze_part(cut, position, number) for number in range(sections)]
     return array_split(array, indices_or_sections, position)

@@ -1,12 +1,13 @@
 """Sums over the steps of a scan: products added up step by step become one product after the loop.
 
 The sum over steps of a.T @ b is the product of all rows of a, below one another, with all rows of b. The
-gradients of weights that a loop uses are of this kind.
+gradients of weights that a loop uses are of this kind. Those of biases are sums over the rows of what is then
+there for all steps, so they are taken after the loop as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from croton.graph import dims
 from croton.graph.dims import Dim
@@ -15,6 +16,7 @@ from croton.graph.values import Constant, Equation, Value
 from croton.ops.arithmetic import add
 from croton.ops.base import apply_one
 from croton.ops.contraction import Contract
+from croton.ops.reduction import Reduce
 from croton.ops.shape import reshape, transpose
 from croton.rewrite.batching import Batcher
 from croton.rewrite.scan_batching import ENOUGH_ROWS, AfterLoop
@@ -34,14 +36,17 @@ def _accumulate(equation: Equation) -> Sequence[Value] | None:
     parts = ScanParts.of(equation)
     after = AfterLoop(parts)
     sums = [_Sum(state, after) for state in parts.states]
+    for found in sums:
+        for term in found.late:
+            for operand in _late_equation(term).inputs:
+                after.provide(operand)
+    for found in sums:
+        found.delay_sums(after, {*after.leaves, *parts.results})
     sums = [found for found in sums if found.late]
     if not sums:
         return None
     for found in sums:
         found.state.after = found.rest()
-        for term in found.late:
-            for operand in _operands_of(term, after):
-                after.provide(operand)
     states, count = list(parts.states), len(equation.outputs) - len(parts.states)
     built, batcher = after.built()
     finals = dict(zip(states, parts.finals(built), strict=True))
@@ -68,6 +73,17 @@ class _Sum:
             if term is not state.before:
                 (self.late if _can_wait(term, after) else self.early).append(term)
 
+    def delay_sums(self, after: AfterLoop, stacked: Collection[Value]) -> None:
+        """Adds after the loop what is a sum of values that are stacked anyway."""
+        for term in list(self.early):
+            equation = _unshaped(term)
+            if equation is None or equation.op.name != "reduce_sum":
+                continue
+            if _is_view_of_any(equation.inputs[0], stacked):
+                after.provide(equation.inputs[0])
+                self.early.remove(term)
+                self.late.append(term)
+
     def rest(self) -> Value:
         """The state after a step, without the terms that are added later."""
         total = self.state.before
@@ -92,17 +108,27 @@ def _can_wait(term: Value, after: AfterLoop) -> bool:
     """Whether a term is a product, perhaps seen under another shape, worth doing for all steps at once."""
     if term in after.known or isinstance(term, Constant):
         return False
-    product = _product_in(term, after)
-    if product is None or product.outputs[0].type.shape[0] != 1:
+    product = _unshaped(term)
+    if product is None or not isinstance(product.op, Contract) or product.outputs[0].type.shape[0] != 1:
         return False
     return product.outputs[0] in after.varying and _saves_work(product)
 
 
-def _product_in(term: Value, after: AfterLoop) -> Equation | None:
-    owner = term.owner
+def _unshaped(value: Value) -> Equation | None:
+    """The equation that makes a value, before it is given another shape or sign."""
+    owner = value.owner
     while owner is not None and owner.op.name in LINEAR_VIEWS:
         owner = owner.inputs[0].owner
-    return owner if owner is not None and isinstance(owner.op, Contract) else None
+    return owner
+
+
+def _is_view_of_any(value: Value, values: Collection[Value]) -> bool:
+    """Whether it is one of the values, perhaps under another shape."""
+    while value not in values:
+        if value.owner is None or value.owner.op.name not in ("reshape", "transpose"):
+            return False
+        value = value.owner.inputs[0]
+    return True
 
 
 def _saves_work(product: Equation) -> bool:
@@ -117,23 +143,31 @@ def _saves_work(product: Equation) -> bool:
     return inner < ENOUGH_ROWS and not (known and inner * (rows + columns) > 2 * rows * columns)
 
 
-def _operands_of(term: Value, after: AfterLoop) -> Sequence[Value]:
-    product = _product_in(term, after)
-    assert product is not None
-    return product.inputs
+def _late_equation(term: Value) -> Equation:
+    equation = _unshaped(term)
+    assert equation is not None
+    return equation
 
 
 def _total(term: Value, batcher: Batcher) -> Value:
-    """The sum over all steps of a term that is a product under another shape."""
+    """The sum over all steps of a term that is a product or a sum under another shape."""
+    made = _late_equation(term)
     views = []
     owner = term.owner
-    while owner is not None and not isinstance(owner.op, Contract):
+    while owner is not None and owner is not made:
         views.append(owner)
         owner = owner.inputs[0].owner
-    assert owner is not None
-    total = _summed_product(owner, batcher)
+    total = _summed_product(made, batcher) if isinstance(made.op, Contract) else _summed(made, batcher)
     for view in reversed(views):
         total = apply_one(view.op, total)
+    return total
+
+
+def _summed(equation: Equation, batcher: Batcher) -> Value:
+    op = equation.op
+    assert isinstance(op, Reduce)
+    over_steps = op.changed(axes=(0, *(axis + 1 for axis in op.axes)))
+    total: Value = apply_one(over_steps, batcher.compute(equation.inputs[0]))
     return total
 
 
