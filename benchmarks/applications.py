@@ -2,9 +2,9 @@
 
     python -m benchmarks.applications [--python OTHER_PYTHON] [--only NAME] [--size 96] [--batch 2]
 
-Every model is built with random weights, predicts, and takes two steps of training, on Croton with an empty cache
-and again in a second process, and on JAX with the same weights and images. Shown are the seconds of the first
-training step, compilation included, and the largest differences of predictions and losses.
+Every model is built with random weights, predicts, and takes two steps of training, on Croton with an empty
+cache and again in a second process, and on JAX with the same weights and images. Shown are the seconds of the
+first training step, compilation included, and the largest differences of predictions and losses.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ MODELS = (
     "VGG16",
     "VGG19",
 )
+COLUMNS = ("model", "Croton", "again", "JAX", "second step", "JAX's", "prediction", "loss", "loss after")
 LEAST = {"InceptionV3": 75, "InceptionResNetV2": 75, "Xception": 71, "NASNetMobile": 224}
 
 
@@ -96,18 +97,8 @@ def main() -> None:
     arguments = parser.parse_args()
     console = Console(highlight=False)
     table = Table(title=f"First training step in seconds, {arguments.batch} images")
-    for title in (
-        "model",
-        "Croton",
-        "again",
-        "JAX",
-        "second step",
-        "JAX's",
-        "prediction",
-        "loss",
-        "loss after",
-    ):
-        table.add_column(title, justify="left" if title == "model" else "right")
+    for title in COLUMNS:
+        table.add_column(title, justify="right")
     everything: dict[str, Any] = {}
     for model in arguments.only or MODELS:
         results = compare(model, find(arguments.python).get("JAX"), arguments.size, arguments.batch)

@@ -1,8 +1,8 @@
 """One public model of Keras on one backend (KERAS_BACKEND) in a process of its own.
 
-Usage: python -m peers.application_worker NAME SIZE BATCH WEIGHTS. WEIGHTS is a file: read if it is there, else
-written. Writes a JSON line with seconds and results: the prediction for random images, the loss of the first
-training step, and that after it. What libraries print goes to stderr.
+Usage: python -m peers.application_worker NAME SIZE BATCH WEIGHTS. WEIGHTS is a file: read if it is there,
+else written. Writes a JSON line with seconds and results: the prediction for random images, the loss of the
+first training step, and that after it. What libraries print goes to stderr.
 """
 
 from __future__ import annotations
