@@ -74,7 +74,6 @@ def differences(module: str) -> Iterator[str]:
             yield f"{name}({parameters(getattr(ours, name))}) should be {name}({' | '.join(allowed)})"
 
 
-@pytest.mark.xfail(reason="being filled", strict=False)
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_has_the_functions_of_keras_with_their_signatures(module: str) -> None:
     assert "\n".join(differences(module)) == ""
@@ -85,7 +84,6 @@ def test_what_is_private_to_a_backend_is_still_there(module: str) -> None:
     assert PRIVATE[module] <= functions("jax", module).keys() | functions("numpy", module).keys()
 
 
-@pytest.mark.xfail(reason="being filled", strict=False)
 def test_what_keras_imports_of_a_backend_is_exported() -> None:
     """`keras.src.backend` takes all names of a backend's `__init__`."""
     expected = {
