@@ -44,3 +44,22 @@ def test_runs_of_steps_hold_every_line_once() -> None:
 def test_only_declarations_that_are_used_are_kept_and_what_they_need() -> None:
     declarations = ["char *const m0 = arena;", "char *const m1 = m0 + 64;", "char *const m2 = m1 + 64;"]
     assert parts.needed(declarations, ["f(m1);"]) == declarations[:2]
+
+
+def test_the_work_of_large_arrays_is_counted_in_wide_integers() -> None:
+    x = T.fmatrix("x")
+    assert "LL * " in ct.function([x], T.exp(T.tanh(x)) + x.sum()).c_source()
+
+
+def test_much_code_in_few_steps_is_several_texts() -> None:
+    x = T.fvector("x")
+    total = x
+    for number in range(40):
+        total = T.sin(total + number) * T.sum(T.cos(total) * T.exp(total / (1 + number)))
+    f = ct.function([x], total)
+    source = f.c_source()
+    assert "visibility" in source
+    assert "part0(" not in source
+    data = np.linspace(0.1, 1.0, 50, dtype=np.float32)
+    expected = ct.function([x], total, mode=ct.Mode(linker="py"))(data)
+    np.testing.assert_allclose(f(data), expected, rtol=1e-2)

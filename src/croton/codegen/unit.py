@@ -61,7 +61,7 @@ class Unit:
         total: dict[Dim, float] = {}
         for cost, size in work:
             total[size] = total.get(size, 0.0) + cost
-        terms = [f"{max(1, int(cost * share * 1000))} * {self.size(size)}" for size, cost in total.items()]
+        terms = [f"{max(1, int(cost * share * 1000))}LL * {self.size(size)}" for size, cost in total.items()]
         return " + ".join(terms) or "0"
 
     def kernel(self, body: str) -> str:
@@ -137,16 +137,21 @@ class Unit:
         for body, name in self.loops.items():
             functions[f"int {name}_status{_RANGE}"] = body
             functions[f"void {name}{_RANGE}"] = _LOOP.format(name=name)
-        if not parts:
+        functions.update(parts)
+        length = sum(map(len, functions.values()))
+        if not parts and length < _SHORT:
             own = [f"static {declared}\n{{\n{body}\n}}\n" for declared, body in functions.items()]
             return [self._text(RANGE_HELPERS, own, entries)]
-        helpers = RANGE_HELPERS.replace("static inline", "static __attribute__((noinline, unused))")
-        functions.update(parts)
+        helpers = RANGE_HELPERS
+        if parts:
+            helpers = helpers.replace("static inline", "static __attribute__((noinline, unused))")
         declarations = [f"{_HIDDEN} {declared};" for declared in functions]
         written = [f"{declared}\n{{\n{body}\n}}\n" for declared, body in functions.items()]
+        entry_length = sum(map(len, entries))
+        chunks = _chunks(written, entry_length, min(_LONG, (length + entry_length) // 2))
         return [
             self._text(helpers, [*declarations, *chunk], own)
-            for chunk, own in zip(_chunks(written), chain([entries], repeat(())), strict=False)
+            for chunk, own in zip(chunks, chain([entries], repeat(())), strict=False)
         ]
 
     def _text(self, helpers: str, functions: Sequence[str], entries: Sequence[str]) -> str:
@@ -172,12 +177,12 @@ class Unit:
         )
 
 
-def _chunks(functions: Sequence[str]) -> Iterator[list[str]]:
-    """Functions in order, in lists of some hundred thousand characters."""
+def _chunks(functions: Sequence[str], already: int, longest: int) -> Iterator[list[str]]:
+    """Functions in order, in lists of some `longest` characters, of which the first has `already` so many."""
     chunk: list[str] = []
-    length = 0
+    length = already
     for function in functions:
-        if chunk and length + len(function) > _LONGEST_TEXT:
+        if length and length + len(function) > longest:
             yield chunk
             chunk, length = [], 0
         chunk.append(function)
@@ -185,7 +190,7 @@ def _chunks(functions: Sequence[str]) -> Iterator[list[str]]:
     yield chunk
 
 
-_LONGEST_TEXT = 100_000
+_SHORT, _LONG = 16_000, 100_000  # characters: of a unit that is one text, and of one of several texts
 _HIDDEN = '__attribute__((visibility("hidden")))'
 _COMBINATION = "(const void *all, void *place, ct_int size, ct_int count)"
 _RANGE = "(void *const *pointers, const ct_int *sizes, ct_int begin, ct_int end)"
