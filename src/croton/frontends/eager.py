@@ -131,10 +131,11 @@ class EagerMethods(ArrayMethods):
 class Tensor(EagerMethods, EagerValue):
     """An array whose numbers are known and never change.
 
-    Made by every function of `croton.tensor` from NumPy arrays, Python numbers, variables and tensors.
+    Made by every function of `croton.tensor` from NumPy arrays, Python numbers, variables and tensors. What others
+    attach to it, such as Keras its masks, stays with this object.
     """
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)
 
     def __init__(self, data: object, dtype: object = None) -> None:
         """data: anything array-like; a copy is kept of what others could still write to."""
