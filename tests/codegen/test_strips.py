@@ -63,7 +63,9 @@ class TestRandomNumbers:
     """Numbers of a strip are drawn together, from whole blocks; they are those that single draws give."""
 
     @pytest.mark.parametrize("shape", [(), (1,), (255,), (3 * STRIP + 5,), (5, STRIP + 3), (2, 3, 37)])
-    @pytest.mark.parametrize("draw", ["bits", "bits64", "uniform32", "uniform64", "normal32"])
+    @pytest.mark.parametrize(
+        "draw", ["bits", "bits64", "uniform32", "uniform64", "normal32", "truncated32", "truncated64"]
+    )
     def test_every_shape(self, draw: str, shape: tuple[int, ...]) -> None:
         k = T.tensor("uint64", shape=(2,), name="k")
         random = T.random
@@ -73,6 +75,8 @@ class TestRandomNumbers:
             "uniform32": lambda: random.uniform(shape, dtype="float32", key=k),
             "uniform64": lambda: random.uniform(shape, key=k),
             "normal32": lambda: random.normal(shape, dtype="float32", key=k),
+            "truncated32": lambda: random.truncated_normal(shape, dtype="float32", key=k),
+            "truncated64": lambda: random.truncated_normal(shape, key=k),
         }[draw]()
         compiled, interpreted = both([k], drawn)
         key = np.array([3, 2**40 + 1], np.uint64)

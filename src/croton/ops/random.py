@@ -221,15 +221,20 @@ def normal(
     shape: object = None, mean: object = 0.0, std: object = 1.0, dtype: object = None, key: object = None
 ) -> Array:
     """Normally distributed by Box and Muller; mean and std broadcast against the shape."""
+    width, target = _float_kind("normal", dtype)
+    return _located(_draw(f"normal{width}", sizes("normal", shape, mean, std), key), mean, std, target)
+
+
+def _located(standard: Array, mean: object, std: object, target: DType) -> Array:
+    """Standard numbers scaled and shifted in the dtype they are computed in."""
     from croton.ops.arithmetic import add, multiply
 
-    width, target = _float_kind("normal", dtype)
-    result = base.cast(_draw(f"normal{width}", sizes("normal", shape, mean, std), key), target)
+    wide = dtypes.compute_dtype(target)
     if not (isinstance(std, (int, float)) and std == 1):
-        result = multiply(result, base.cast(std, target))
+        standard = multiply(standard, base.cast(std, wide))
     if not (isinstance(mean, (int, float)) and mean == 0):
-        result = add(result, base.cast(mean, target))
-    return result
+        standard = add(standard, base.cast(mean, wide))
+    return base.cast(standard, target)
 
 
 def truncated_normal(
@@ -246,18 +251,20 @@ def truncated_normal(
     Raises:
         ValueError: lower is not below upper.
     """
-    from croton.ops.arithmetic import add, clip, multiply
+    from croton.ops.arithmetic import clip, multiply
     from croton.ops.elementwise import elementwise
 
     if not lower < upper:
         raise ValueError(f"truncated_normal: expected lower < upper, got {lower} and {upper}")
-    _, target = _float_kind("truncated_normal", dtype)
+    width, target = _float_kind("truncated_normal", dtype)
     shape = sizes("truncated_normal", shape, mean, std)
-    wide = dtypes.compute_dtype(target)
-    unit = uniform(shape, math.erf(lower / math.sqrt(2)), math.erf(upper / math.sqrt(2)), wide, key)
+    if (lower, upper) == (-2, 2):
+        return _located(_draw(f"truncated{width}", shape, key), mean, std, target)
+    low, high = (math.erf(bound / math.sqrt(2)) for bound in (lower, upper))
+    unit = uniform(shape, low, high, dtypes.compute_dtype(target), key)
     # The ends of the interval round to where erfinv is infinite or just outside the bounds.
     standard = clip(multiply(elementwise("erfinv", unit), math.sqrt(2)), lower, upper)
-    return base.cast(add(multiply(standard, base.cast(std, wide)), base.cast(mean, wide)), target)
+    return _located(standard, mean, std, target)
 
 
 def exponential(shape: object = None, scale: object = 1.0, dtype: object = None, key: object = None) -> Array:

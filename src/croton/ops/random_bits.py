@@ -35,9 +35,20 @@ KINDS: dict[str, DType] = {
     "uniform64": FLOAT64,
     "normal32": FLOAT32,
     "normal64": FLOAT64,
+    "truncated32": FLOAT32,
+    "truncated64": FLOAT64,
 }
 _C_TYPES = {UINT32: "ct_u32", UINT64: "ct_u64", FLOAT32: "float", FLOAT64: "double"}
-_COSTS = {"word": 3.0, "pair": 3.0, "uniform32": 3.0, "uniform64": 4.0, "normal32": 6.0, "normal64": 9.0}
+_COSTS = {
+    "word": 3.0,
+    "pair": 3.0,
+    "uniform32": 3.0,
+    "uniform64": 4.0,
+    "normal32": 6.0,
+    "normal64": 9.0,
+    "truncated32": 4.0,
+    "truncated64": 7.0,
+}
 
 
 def check_key(name: str, key: TensorType) -> None:
@@ -170,6 +181,10 @@ def _fill_by_numpy(kind: str, key: int, stream: int, count: int) -> NDArray:
         return philox.word_pairs(key, stream, 0, count)
     if kind == "uniform64":
         return philox.uniform_f64(philox.word_pairs(key, stream, 0, count))
+    if kind == "truncated32":
+        return philox.truncated_f32(philox.words(key, stream, 0, count))
+    if kind == "truncated64":
+        return philox.truncated_f64(philox.word_pairs(key, stream, 0, count))
     if kind == "normal32":
         words = philox.words(key, stream, 0, 2 * count)
         return philox.normal_f32(words[0::2], words[1::2])

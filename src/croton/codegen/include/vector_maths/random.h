@@ -41,6 +41,18 @@ CT_INLINE double ct_random_normal64_u64(ct_u64 key, ct_u64 stream, ct_u64 i)
     return ct_normal_f64((ct_u64)b.word[1] << 32 | b.word[0], (ct_u64)b.word[3] << 32 | b.word[2]);
 }
 
+/*@ ct_random_truncated32_u64: ct_philox_word ct_truncated_f32 */
+CT_INLINE float ct_random_truncated32_u64(ct_u64 key, ct_u64 stream, ct_u64 i)
+{
+    return ct_truncated_f32(ct_philox_word(key, stream, i));
+}
+
+/*@ ct_random_truncated64_u64: ct_philox_word_pair ct_truncated_f64 */
+CT_INLINE double ct_random_truncated64_u64(ct_u64 key, ct_u64 stream, ct_u64 i)
+{
+    return ct_truncated_f64(ct_philox_word_pair(key, stream, i));
+}
+
 /* Elements `first` to `first + count` of a draw, from whole blocks of which every word is used. `out` has room
  * for eight elements more; the result points to where the first one lies in it. */
 
@@ -119,6 +131,38 @@ CT_INLINE const float *ct_random_fill_normal32(ct_u64 key, ct_u64 stream, ct_u64
         const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
         out[2 * b] = ct_normal_f32(w.word[0], w.word[1]);
         out[2 * b + 1] = ct_normal_f32(w.word[2], w.word[3]);
+    }
+    return out + (first & 1);
+}
+
+/*@ ct_random_fill_truncated32: ct_philox_block ct_truncated_f32 */
+CT_INLINE const float *ct_random_fill_truncated32(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
+                                                  float *out)
+{
+    const ct_u64 start = first >> 2;
+    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 3) >> 2) - start);
+#pragma omp simd
+    for (ct_i64 b = 0; b < blocks; ++b) {
+        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
+        out[4 * b] = ct_truncated_f32(w.word[0]);
+        out[4 * b + 1] = ct_truncated_f32(w.word[1]);
+        out[4 * b + 2] = ct_truncated_f32(w.word[2]);
+        out[4 * b + 3] = ct_truncated_f32(w.word[3]);
+    }
+    return out + (first & 3);
+}
+
+/*@ ct_random_fill_truncated64: ct_philox_block ct_truncated_f64 */
+CT_INLINE const double *ct_random_fill_truncated64(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
+                                                   double *out)
+{
+    const ct_u64 start = first >> 1;
+    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 1) >> 1) - start);
+#pragma omp simd
+    for (ct_i64 b = 0; b < blocks; ++b) {
+        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
+        out[2 * b] = ct_truncated_f64((ct_u64)w.word[1] << 32 | w.word[0]);
+        out[2 * b + 1] = ct_truncated_f64((ct_u64)w.word[3] << 32 | w.word[2]);
     }
     return out + (first & 1);
 }
