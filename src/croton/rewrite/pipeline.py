@@ -18,6 +18,7 @@ from croton.rewrite.joining import join_places
 from croton.rewrite.linear_algebra import share_decompositions, simplify_linear_algebra
 from croton.rewrite.loop_hoisting import hoist_invariants
 from croton.rewrite.loop_outputs import trim_loops
+from croton.rewrite.pointwise_convolutions import multiply_pixels
 from croton.rewrite.pooled_convolutions import pool_convolutions
 from croton.rewrite.scan_accumulation import accumulate_after
 from croton.rewrite.scan_batching import batch_after, batch_before
@@ -55,6 +56,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("contraction-transposes", fold_transposes),
     ("common-subexpressions", merge_common),
     ("pooled-convolutions", pool_convolutions),
+    ("pointwise-convolutions", multiply_pixels),
     ("last-steps", keep_last_steps),
     ("sequences-in-place", read_in_place),
     ("subnormals", flush_subnormals),
