@@ -1,5 +1,6 @@
 /* The convolution itself: tiles of a few outputs by a panel of channels, summed in registers. */
 #define FETCHED_AHEAD 24 /* rows of the kernel */
+#define PACKED_ROWS 64   /* at a time */
 
 /* Outputs `from` rows of x on: x times the packed kernel `b`, summed over the steps of a phase. Channelwise,
  * a step is a vector of x and not one number. */
@@ -152,28 +153,32 @@ static void pack_apart(const REAL *from, ct_int row, ct_int count, REAL *to)
     }
 }
 
-/* One panel of the kernel: a row of channels of y for each step. */
-static void pack_panel(const plan *t, const phase *f, ct_int g, ct_int j, REAL *to)
+/* Rows `begin` to `end` of a panel at one tap: each has channels of y, for one channel of x. */
+static void pack_tap(const plan *t, const phase *f, ct_int g, ct_int j, ct_int tap, ct_int begin, ct_int end,
+                     REAL *to)
 {
     const ct_convolution *c = t->c;
-    ct_int columns = smaller(PANEL, t->columns - j);
-    if (t->channelwise) {
-        pack_channelwise(t, f, j, to);
+    ct_int columns = smaller(PANEL, t->columns - j), rows = tap / f->axis[2].taps;
+    const REAL *from = t->w + g * c->w_group + j * c->w_outer + begin * c->w_inner +
+                       tap_place(t, f, rows / f->axis[1].taps, rows % f->axis[1].taps, tap % f->axis[2].taps);
+    if (columns == PANEL && c->w_outer == 1) {
+        pack_apart(from, c->w_inner, end - begin, to);
         return;
     }
-    const REAL *from = t->w + g * c->w_group + j * c->w_outer;
-    for (ct_int tap = f->tap_begin; tap < f->tap_end; tap++, to += c->inner * PANEL) {
-        ct_int rows = tap / f->axis[2].taps;
-        const REAL *first =
-            from + tap_place(t, f, rows / f->axis[1].taps, rows % f->axis[1].taps, tap % f->axis[2].taps);
-        if (columns == PANEL && c->w_outer == 1) {
-            pack_apart(first, c->w_inner, c->inner, to);
-            continue;
-        }
-        if (columns < PANEL)
-            clear(to, c->inner * PANEL);
-        pack(PANEL, columns, c->inner, first, c->w_outer, c->w_inner, to);
-    }
+    if (columns < PANEL)
+        clear(to, (end - begin) * PANEL);
+    pack(PANEL, columns, end - begin, from, c->w_outer, c->w_inner, to);
+}
+
+/* One panel of the kernel. */
+static void pack_panel(const plan *t, const phase *f, ct_int g, ct_int j, REAL *to)
+{
+    ct_int inner = t->c->inner;
+    if (t->channelwise)
+        pack_channelwise(t, f, j, to);
+    else
+        for (ct_int tap = f->tap_begin; tap < f->tap_end; tap++, to += inner * PANEL)
+            pack_tap(t, f, g, j, tap, 0, inner, to);
 }
 
 /* A range of the columns of every group. */
@@ -222,15 +227,45 @@ static void convolve_strips(void *const *pointers, const ct_int *integers, ct_in
     release_slot(t, slot);
 }
 
-static void pack_kernel(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
+static void pack_panels(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
 {
     const plan *t = (const plan *)pointers[0];
     const phase *phases = (const phase *)pointers[1];
-    ct_int panels = divide_up(t->columns, PANEL);
     for (ct_int k = 0; k < integers[0]; k++)
         for (ct_int number = begin; number < end; number++)
-            pack_panel(t, &phases[k], number / panels, number % panels * PANEL,
-                       phases[k].packed + number * phases[k].steps * PANEL);
+            pack_panel(t, &phases[k], 0, number * PANEL, phases[k].packed + number * phases[k].steps * PANEL);
+}
+
+/* A few rows at one tap, of all panels: rows of the kernel are long, so that they are read as a whole. */
+static void pack_rows_of_all(void *const *pointers, const ct_int *integers, ct_int begin, ct_int end)
+{
+    const plan *t = (const plan *)pointers[0];
+    const phase *phases = (const phase *)pointers[1];
+    ct_int inner = t->c->inner, blocks = divide_up(inner, PACKED_ROWS), panels = divide_up(t->columns, PANEL);
+    for (ct_int number = begin; number < end; number++)
+        for (ct_int k = 0; k < integers[0]; k++) {
+            const phase *f = &phases[k];
+            ct_int tap = number / blocks, first = number % blocks * PACKED_ROWS;
+            for (ct_int q = 0; tap < f->tap_end && q < t->groups * panels; q++)
+                pack_tap(t, f, q / panels, q % panels * PANEL, tap, first,
+                         smaller(inner, first + PACKED_ROWS),
+                         f->packed + (q * f->steps + tap * inner + first) * PANEL);
+        }
+}
+
+/* All of the kernel, for all phases. */
+static void pack_kernel(const plan *t, const phase *phases, ct_int count, ct_int taps)
+{
+    void *const pointers[2] = {(void *)t, (void *)phases};
+    const ct_int integers[1] = {count};
+    if (t->channelwise) {
+        ct_int grain = larger(1, 32768 / (larger(1, phases[0].steps) * count * PANEL));
+        run_pieces(t, pack_panels, pointers, integers, divide_up(t->columns, PANEL), grain);
+        return;
+    }
+    ct_int row = round_up(t->columns, PANEL) * t->groups, blocks = divide_up(t->c->inner, PACKED_ROWS);
+    run_pieces(t, pack_rows_of_all, pointers, integers, taps * blocks,
+               larger(1, 32768 / (row * smaller(PACKED_ROWS, t->c->inner))));
 }
 
 /* Phase `number` with block `block` of its taps, `together` taps a block. */
@@ -306,10 +341,8 @@ static int convolve_and_pool(ct_context *ctx, const ct_convolution *c, const REA
         plan_phase(&t, k / blocks, k % blocks, together, &phases[k], &memory);
     void *const pointers[2] = {&t, phases};
     const ct_int integers[1] = {count * blocks};
-    ct_int panels = t.groups * divide_up(t.columns, PANEL);
-    ct_int panel_elements = larger(1, phases[0].steps * count * PANEL);
     if (!t.panel_elements)
-        run_pieces(&t, pack_kernel, pointers, integers, panels, larger(1, 32768 / panel_elements));
+        pack_kernel(&t, phases, count, taps);
     run_pieces(&t, convolve_strips, pointers, integers, items, 1);
     return CT_OK;
 }
