@@ -11,7 +11,7 @@ from croton.graph.values import Value
 from croton.ops import base
 from croton.ops.arithmetic import add, multiply, negative, subtract, where
 from croton.ops.base import Array
-from croton.ops.comparison import equal, logical_and
+from croton.ops.comparison import equal, greater, logical_and
 from croton.ops.elementwise import Elementwise
 from croton.ops.exponential import log, log1p, softplus
 from croton.ops.gathering import checked_label, iota_beside
@@ -133,7 +133,10 @@ def binary_crossentropy(target: object, output: object, from_logits: bool = Fals
     t, scores = _together(target, output)
     rest = subtract(1, t)
     if from_logits:
-        return add(multiply(t, softplus(negative(scores))), multiply(rest, softplus(scores)))
+        # t softplus(-x) + (1 - t) softplus(x), with one softplus of what cannot overflow.
+        positive = greater(scores, 0)
+        line = multiply(where(positive, rest, negative(t)), scores)
+        return add(line, softplus(where(positive, negative(scores), scores)))
     if _owner(scores) == Elementwise("sigmoid"):
         parts = _weighted_log(t, log(scores)), _weighted_log(rest, log1p(negative(scores)))
     else:

@@ -193,27 +193,29 @@ def _projected(images: Any, transform: Any, last: bool, order: int, fill_mode: s
 
 
 def _images_at(images: Any, y: Any, x: Any, last: bool, order: int, fill_mode: str, fill_value: Any) -> Any:
-    """Images at places (batch, rows, columns), or (rows, columns), the same in all channels."""
-    batch = T.reshape(iota_beside(images.shape[0], images), (images.shape[0], 1, 1, 1))
-    if last:
-        y, x = T.expand_dims(y, -1), T.expand_dims(x, -1)
-        known = {0: batch, 3: iota_beside(images.shape[3], images)}
-        return _interpolated(images, known, {1: y, 2: x}, order, fill_mode, fill_value)
-    if base.rank_of(y) == 3:
-        y, x = T.expand_dims(y, 1), T.expand_dims(x, 1)
-    channel = T.reshape(iota_beside(images.shape[1], images), (images.shape[1], 1, 1))
-    return _interpolated(images, {0: batch, 1: channel}, {2: y, 3: x}, order, fill_mode, fill_value)
+    """Images at places (batch, rows, columns), or (rows, columns) in all images; the same in all channels."""
+    batch = T.reshape(iota_beside(images.shape[0], images), (images.shape[0], 1, 1))
+    rows, columns = (1, 2) if last else (2, 3)
+    result = _interpolated(images, {0: batch}, {rows: y, columns: x}, order, fill_mode, fill_value)
+    return result if last else T.moveaxis(result, -1, 1)
 
 
 def _interpolated(
     array: Any, known: dict[int, Any], places: dict[int, Any], order: int, fill_mode: str, fill_value: Any
 ) -> Any:
-    """An array at indices of some axes and at coordinates of the others; all broadcast together."""
+    """An array at indices along some axes and at coordinates along others, which all broadcast together.
+
+    Axes without indices or coordinates come last.
+    """
     dtype = base.dtype_of(array)
-    outside = base.cast(fill_value, dtype)
+    whole = base.rank_of(array) - len(known) - len(places)
     neighbours = [_neighbours(place, array.shape[axis], order, fill_mode) for axis, place in places.items()]
-    whole = dtypes.is_float(dtype)
-    calculated = dtypes.compute_dtype(dtype) if whole else dtypes.FLOAT32
+    is_float = dtypes.is_float(dtype)
+    calculated = dtypes.compute_dtype(dtype) if is_float else dtypes.FLOAT32
+
+    def beside(factor: Any) -> Any:
+        return T.reshape(factor, (*factor.shape, *(1,) * whole))
+
     result: Any = None
     for corner in itertools.product(*neighbours):
         index = {**known, **{axis: entry[0] for axis, entry in zip(places, corner, strict=True)}}
@@ -223,15 +225,15 @@ def _interpolated(
             inside = corner[0][1]
             for entry in corner[1:]:
                 inside = T.logical_and(inside, entry[1])
-            value = T.where(inside, value, outside)
+            value = T.where(beside(inside), value, base.cast(fill_value, dtype))
         if order == 0:
             return value
         weight = base.cast(corner[0][2], calculated)
         for entry in corner[1:]:
             weight = weight * base.cast(entry[2], calculated)
-        part = base.cast(value, calculated) * weight
+        part = base.cast(value, calculated) * beside(weight)
         result = part if result is None else result + part
-    return base.cast(result if whole else round_half_away_from_zero(result), dtype)
+    return base.cast(result if is_float else round_half_away_from_zero(result), dtype)
 
 
 def _neighbours(place: Any, size: Any, order: int, fill_mode: str) -> Sequence[tuple[Any, Any, Any]]:
