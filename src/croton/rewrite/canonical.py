@@ -9,7 +9,7 @@ from croton.graph.operation import Operation
 from croton.graph.values import Value
 from croton.ops.base import apply_one, cast
 from croton.ops.elementwise import Cast
-from croton.ops.shape import BroadcastTo, Reshape, Transpose
+from croton.ops.shape import BroadcastTo, Concatenate, Reshape, Transpose
 from croton.rewrite import build
 from croton.rewrite.engine import Rewriter, Rule
 
@@ -118,6 +118,18 @@ def _nested_view(rewriter: Rewriter, value: Value) -> Value | None:
     return _applied(owner.op, source)
 
 
+def _transposed_parts(rewriter: Rewriter, value: Value) -> Value | None:
+    """transpose(concatenate(parts)), which would find out for each element whose part it is in."""
+    owner = value.owner
+    assert owner is not None
+    joined = rewriter.views.equation(owner.inputs[0])
+    if joined is None or not isinstance(joined.op, Concatenate) or not isinstance(owner.op, Transpose):
+        return None
+    parts = [_applied(owner.op, part) for part in joined.inputs]
+    result: Value = apply_one(Concatenate(owner.op.permutation.index(joined.op.axis)), *parts)
+    return result
+
+
 def _applied(operation: Operation, operand: Value) -> Value:
     result: Value = apply_one(operation, operand)
     return result
@@ -178,6 +190,13 @@ CANONICAL: tuple[Rule, ...] = (
         frozenset(("reshape", "transpose", "broadcast_to")),
         _nested_view,
         "reshape(reshape(x, (3, 1)), (1, 3))",
+    ),
+    Rule(
+        "transposed-parts",
+        "parts are put together one by one along the axis that they have in the result",
+        frozenset(("transpose",)),
+        _transposed_parts,
+        "transpose(stack([exp(x), y]))",
     ),
     Rule(
         "needless-cast",
