@@ -18,7 +18,7 @@ from croton.ops.gathering import checked_label, iota_beside
 from croton.ops.reduction import restore_axes
 from croton.ops.reduction import sum as sum_over
 from croton.ops.shape import broadcast_to, reshape
-from croton.ops.softmax import Softmax, log_softmax, logsumexp
+from croton.ops.softmax import Softmax, log_softmax
 
 
 def _together(target: object, output: object) -> tuple[Array, Array]:
@@ -103,7 +103,7 @@ def sparse_categorical_crossentropy(
         )
     name = "sparse_categorical_crossentropy"
     if from_logits:
-        return subtract(logsumexp(scores, position), pick(scores, labels, position, name))
+        return negative(pick(log_softmax(scores, position), labels, position, name))
     if isinstance(_owner(scores), Softmax):
         return negative(pick(log(scores), labels, position, name))
     return negative(log(pick(scores, labels, position, name)))
