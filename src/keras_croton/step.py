@@ -109,12 +109,18 @@ def as_tensors(data: Any) -> Any:
 
 
 def _array(leaf: Any) -> NDArray:
-    """The numbers of an array of any library."""
+    """The numbers of an array of any library; sparse ones become dense."""
     if isinstance(leaf, np.ndarray):
         return leaf
     if isinstance(leaf, EagerValue):
         data: NDArray = leaf.data
         return data
-    if hasattr(leaf, "detach"):
+    if hasattr(leaf, "todense"):  # a sparse matrix of SciPy or JAX
+        leaf = leaf.todense()
+    elif hasattr(leaf, "dense_shape"):  # of TensorFlow
+        from keras.src.utils.module_utils import tensorflow
+
+        leaf = tensorflow.sparse.to_dense(leaf)
+    elif hasattr(leaf, "detach"):
         leaf = leaf.detach().cpu()
     return np.asarray(leaf)
