@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from croton.codegen.bands import print_band
 from croton.codegen.nests import NestCode, NestPrinter
 from croton.codegen.reductions import accumulator_type, combine_text, identity_literal, partial_size
-from croton.codegen.resident import Resident, kernel_for, resident_of, sizes_of
+from croton.codegen.resident import Resident, kernel_for, resident_of
 from croton.codegen.scalars import c_type, literal, storage_type
 from croton.codegen.shared_rows import Rows, copied_part, part_of
 from croton.codegen.tracks import Track, find_tracks, row_bytes, stacked, track_bytes
@@ -19,9 +20,22 @@ from croton.codegen.unit import MOST_PIECES, Unit, Work
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim
 from croton.graph.values import Constant, Equation, Value
-from croton.loops.members import Member, loads
+from croton.loops.members import Member
 from croton.loops.memory import MemoryPlan
-from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
+from croton.loops.products import sizes_of
+from croton.loops.program import (
+    Band,
+    BindSize,
+    Callback,
+    Control,
+    KernelCall,
+    Nest,
+    Product,
+    Program,
+    Step,
+    made_by,
+    step_reads,
+)
 
 REPEATED = 8  # times as much work before threads share a nest in a loop: every step waits for the slowest
 
@@ -61,20 +75,37 @@ class BlockPrinter:
         self.declared_sizes: set[dims.Symbol] = set()
         self.repeated = False  # whether these statements are run step by step
         self.rows: Rows | None = None  # the rows for which they are run, if not for all
+        self.band: Band | None = None  # the band being printed
+        # In a profiled function each step runs alone, so that its time is its own.
+        self.bands = {} if unit.timers.enabled else {band.first: band for band in program.bands}
+        self._codes: dict[Nest, NestCode] = {}
 
     def print(self) -> None:
         self._place_values()
         timers = self.unit.timers
         self.lines += timers.start(self.prefix)
         with timers.block():
-            for number, step in enumerate(self.program.steps):
-                timer = timers.number(step, self.program)
+            number = 0
+            while number < len(self.program.steps):
                 self.starts.append(len(self.lines))
+                if number in self.bands:
+                    self.lines += print_band(self, self.bands[number])
+                    number = self.bands[number].last
+                    continue
+                step = self.program.steps[number]
+                timer = timers.number(step, self.program)
                 self._allocate_dynamic(step)
                 self.lines += self._step(step, number)
                 self._check_runtime_guards(step)
                 self.lines += timers.lap(self.prefix, timer)
+                number += 1
         self._copy_outputs()
+
+    def printed_steps(self, first: int, last: int) -> list[str]:
+        """The statements of the steps of a band."""
+        return [
+            line for number in range(first, last) for line in self._step(self.program.steps[number], number)
+        ]
 
     def arena(self) -> Dim:
         """Bytes behind `base`."""
@@ -124,6 +155,10 @@ class BlockPrinter:
                     self._place(value, number, last.get(value, number))
             self._place_scratch(step, number)
 
+    def _around(self, number: int) -> Band | None:
+        """The band that a step is in."""
+        return next((band for band in self.bands.values() if band.first <= number < band.last), None)
+
     def _place_tracks(self, step: Control, number: int, last: Mapping[Value, int]) -> None:
         """One array for what a loop stacks of a state before and after each step."""
         self.tracks[step] = found = find_tracks(step)
@@ -151,29 +186,45 @@ class BlockPrinter:
             self.places[value] = f"{self.prefix}dynamic{len(self.dynamic)}"
             self.dynamic.add(value)
             return
-        self.plan.place(value, size, number, last)
+        band = self._around(number)
+        if band is None:
+            self.plan.place(value, size, number, last)
+        elif value in band.local:
+            self.plan.place(value, size, number, last, (band.first, size))
+        else:  # other entries may be at any other step of the band
+            self.plan.place(value, size, band.first, max(last, band.last - 1))
         self.places[value] = f"{self.prefix}{self.plan.placed[value]}"
 
     def _place_scratch(self, step: Step, number: int) -> None:
         if not isinstance(step, Nest):
             return
+        band = self._around(number)
         for member in step.members:
             if member.reduced and member.reduced[0] < step.depth:
                 size = _pieces_size(member)
                 if not dims.runtime_symbols((size,)):
-                    self.plan.place(member, size, number, number)
+                    first, last = (number, number) if band is None else (band.first, band.last - 1)
+                    self.plan.place(member, size, first, last)
 
     def _last_uses(self) -> dict[Value, int]:
         last: dict[Value, int] = {}
         for number, step in enumerate(self.program.steps):
+            band = self._around(number)
             for value in step_reads(step):
-                last[self.program.root(value)] = number
+                root = self.program.root(value)
+                last[root] = number if band is None or root in band.local else band.last - 1
         for output in self.program.graph.outputs:
             last[self.program.root(output)] = len(self.program.steps)
         return last
 
     def pointer(self, value: Value) -> str:
-        return self.places[self.program.root(value)]
+        root = self.program.root(value)
+        place = self.places[root]
+        if self.band is None or self.rows is None or root not in self.band.local:
+            return place
+        share = self.rows.per_row(dims.multiply(root.type.size, root.type.dtype.itemsize))
+        assert share is not None
+        return f"({place} + shift * {self.unit.size(share)})"
 
     def _allocate_dynamic(self, step: Step) -> None:
         for value in made_by(step):
@@ -234,7 +285,7 @@ class BlockPrinter:
 
     def _nest(self, nest: Nest) -> list[str]:
         size = self.unit.size
-        code = NestPrinter(nest, self.program, self.unit.printer).print()
+        code = self._code(nest)
         name = self.unit.kernel(code.body)
         self.work += [(cost, dims.multiply(inner, code.extent)) for cost, inner in code.work]
         pointers = [self.pointer(value) for value in code.pointers]
@@ -244,6 +295,8 @@ class BlockPrinter:
         sizes = [size(dims.of_atom(symbol)) for symbol in code.symbols]
         if self.rows is not None:
             begin, number = part_of(self.rows, code.extent, self.unit)
+            if code.partials:
+                sizes.append(f"{self.rows.grain} * {size(self.rows.per_row(code.extent) or 1)}")
             return [
                 "{",
                 f"    void *pointers[] = {{{', '.join(pointers) or '0'}}};",
@@ -258,9 +311,15 @@ class BlockPrinter:
             f"    const ct_int grain = ct_grain({extent}, {work});",
             f"    const ct_int sizes[] = {{{', '.join([*sizes, 'grain'])}}};",
             f"    ct_run_range(context, {name}, pointers, sizes, {extent}, grain);",
-            *self._combine(code),
+            *self.combined(nest, f"({extent} + grain - 1) / grain"),
             "}",
         ]
+
+    def _code(self, nest: Nest) -> NestCode:
+        code = self._codes.get(nest)
+        if code is None:
+            code = self._codes[nest] = NestPrinter(nest, self.program, self.unit.printer).print()
+        return code
 
     def _pieces(self, member: Member) -> str:
         """Where the pieces of an accumulated result lie."""
@@ -277,10 +336,10 @@ class BlockPrinter:
                 lines += ["    " + line for line in reserved]
         return lines
 
-    def _combine(self, code: NestCode) -> list[str]:
-        """Adds up, in order, what the pieces of the outer loop accumulated."""
+    def combined(self, nest: Nest, count: str) -> list[str]:
+        """Adds up, in order, what `count` pieces of the outer loop accumulated."""
         lines = []
-        for member in code.partials:
+        for member in self._code(nest).partials:
             dtype = member.value.type.dtype
             combined = combine_text(member, "total", "pieces[piece * size + j]")
             stored = self.unit.printer.stored(dtype, "total")
@@ -293,7 +352,6 @@ class BlockPrinter:
                 f"    }}"
             )
             size = self.unit.size(partial_size(member))
-            count = f"({self.unit.size(code.extent)} + grain - 1) / grain"
             lines.append(
                 f"    {function}({self._pieces(member)}, {self.pointer(member.value)}, {size}, {count});"
             )
@@ -308,10 +366,19 @@ class BlockPrinter:
         a_strides = f"1, {m}" if sizes.left_swapped else f"{k}, 1"
         b_strides = f"1, {k}" if sizes.right_swapped else f"{n}, 1"
         a, b, c = (f"(void *){self.pointer(value)}" for value in (left, right, equation.outputs[0]))
+        count = self.unit.size(sizes.batch)
         if self.rows is not None:
-            m, itemsize = self.rows.number, left.type.dtype.itemsize
-            a = f"(void *)((char *){a} + {self.rows.begin} * {k} * {itemsize})"
-            c = f"(void *)((char *){c} + {self.rows.begin} * {n} * {itemsize})"
+            itemsize = left.type.dtype.itemsize
+
+            def part(pointer: str, *factors: str) -> str:
+                return f"(void *)((char *){pointer} + {' * '.join([begin, *factors, str(itemsize)])})"
+
+            if sizes.batch == 1:
+                begin, m = part_of(self.rows, sizes.rows, self.unit)
+                a, c = part(a, k), part(c, n)
+            else:
+                begin, count = part_of(self.rows, sizes.batch, self.unit)
+                a, b, c = part(a, m, k), part(b, k, n), part(c, m, n)
         packed = self.packed.get(resident_of(equation, self.program)) if sizes.batch == 1 else None
         if packed is not None:
             function = self.unit.contraction(kernel, f"ct_contract_packed_{right.type.dtype.name}")
@@ -323,7 +390,7 @@ class BlockPrinter:
         else:
             function = self.unit.contraction(kernel, kernel.batch_function)
             arguments = (
-                f"{self.unit.size(sizes.batch)}, {m}, {n}, {k}, {a}, {m} * {k}, {a_strides}, "
+                f"{count}, {m}, {n}, {k}, {a}, {m} * {k}, {a_strides}, "
                 f"{b}, {k} * {n}, {b_strides}, {c}, {m} * {n}, {n}"
             )
         return self.checked(f"{function}(context, {arguments}, 0, 0, 0)", equation)
@@ -418,21 +485,6 @@ static inline void *ct_reserve(ct_context *context, void **memory, ct_int *room,
     return *memory;
 }
 """
-
-
-def made_by(step: Step) -> list[Value]:
-    """Values that a step writes to memory."""
-    if isinstance(step, Nest):
-        stored = [member.memory for member in step.members if member.value in step.stored]
-        return list(dict.fromkeys(stored))
-    return list(step.equation.outputs)
-
-
-def step_reads(step: Step) -> list[Value]:
-    """Values whose memory a step reads."""
-    if isinstance(step, Nest):
-        return [load.data for member in step.members for load in loads(member.expression)]
-    return list(step.equation.inputs)
 
 
 def guard_lines(unit: Unit, number: int, guard: dims.Guard) -> list[str]:

@@ -71,7 +71,9 @@ def _body(
     inner.rows = rows
     if captured is not None:
         same = program.graph.inputs[len(inputs) - captured :]
-        inner.before, inner.packed = pack_residents(block, number, find_residents(program, same), places)
+        inner.before, inner.packed = pack_residents(
+            block, number, find_residents(program.steps, program, same), places
+        )
     inner.print()
     memory = inner.arena()
     key = (program, block.sub_blocks)

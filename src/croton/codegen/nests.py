@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from croton.codegen import vector_maths
 from croton.codegen.reductions import (
+    PIECE_BEGINS,
     Register,
     combine_text,
     identity_literal,
@@ -256,11 +257,16 @@ class NestPrinter:
         lines = self.scopes[-1].lines
         identity = identity_literal(member)
         if axis == register_axis(member):
-            lines.append(self._register(member).declaration(self._accumulator(member)))
+            earlier = None
+            if axis == member.reduced[0] and self._in_pieces(member):
+                earlier = self._place(member, ["0"] * len(member.kept))
+            lines.append(self._register(member).declaration(self._accumulator(member), earlier))
             if axis != member.reduced[0]:
                 return
         elif axis == member.reduced[0]:
             place, loops = self._accumulated_place(member, axis, "q")
+            if self._in_pieces(member):
+                loops.insert(0, f"if ({PIECE_BEGINS}) {{")
             closing = "}" * len(loops)
             lines.append(
                 " ".join([*loops, f"{place} = {self._memory_form(member, axis, identity)};", closing])

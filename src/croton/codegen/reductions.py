@@ -14,6 +14,9 @@ from croton.graph.dims import Dim
 from croton.graph.dtypes import DType
 from croton.loops.members import Member
 
+# Whether a range begins a piece, or goes on with one whose earlier ranges have been accumulated.
+PIECE_BEGINS = "begin % grain == 0"
+
 
 def partial_size(member: Member) -> Dim:
     return dims.product(member.domain[axis] for axis in member.kept)
@@ -75,12 +78,17 @@ class Register:
         self._suffix = suffix(dtype)
         self._keyed = dtypes.is_float(dtype) and member.reduction in ("max", "min")
 
-    def declaration(self, name: str) -> str:
-        """Its declaration, with the number that changes nothing."""
-        identity = identity_literal(self._member)
+    def declaration(self, name: str, earlier: str | None = None) -> str:
+        """Its declaration, with the number that changes nothing.
+
+        earlier: where to find what earlier ranges of the same piece came to.
+        """
+        first, type = identity_literal(self._member), accumulator_type(self._member)
         if self._keyed:
-            return f"{self._key_type} {name} = {self._key(identity)};"
-        return f"{accumulator_type(self._member)} {name} = {identity};"
+            first, type = self._key(first), self._key_type
+        if earlier is not None:
+            first = f"{PIECE_BEGINS} ? {first} : {self._key(earlier) if self._keyed else earlier}"
+        return f"{type} {name} = {first};"
 
     def accumulate(self, name: str, number: str) -> list[str]:
         """Statements that take in one more number."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from croton.codegen.contraction import ContractionKernel, ContractionSpec, contraction_kernel
 from croton.graph import dims
 from croton.graph.dims import Dim
 from croton.graph.values import Constant, Equation, Value
-from croton.loops.program import Product, Program
+from croton.loops.products import sizes_of
+from croton.loops.program import Product, Program, Step
 
 if TYPE_CHECKING:
     from croton.codegen.blocks import BlockPrinter
@@ -24,26 +25,6 @@ class Resident(NamedTuple):
     value: Value
     swapped: bool
     shape: tuple[Dim, Dim]
-
-
-class ProductSizes(NamedTuple):
-    """The sizes of a product and how its operands lie."""
-
-    batch: Dim
-    rows: Dim
-    columns: Dim
-    inner: Dim
-    left_swapped: bool
-    right_swapped: bool
-
-
-def sizes_of(equation: Equation) -> ProductSizes:
-    """The sizes of an equation of the operation Contract."""
-    left_swapped: bool = equation.op.transpose_left  # type: ignore[attr-defined]
-    right_swapped: bool = equation.op.transpose_right  # type: ignore[attr-defined]
-    batch, rows, columns = equation.outputs[0].type.shape
-    inner = equation.inputs[0].type.shape[1 if left_swapped else 2]
-    return ProductSizes(batch, rows, columns, inner, left_swapped, right_swapped)
 
 
 def kernel_for(equation: Equation) -> ContractionKernel:
@@ -71,16 +52,21 @@ def resident_of(equation: Equation, program: Program) -> Resident:
     return Resident(program.root(equation.inputs[1]), sizes.right_swapped, (sizes.inner, sizes.columns))
 
 
-def find_residents(program: Program, captured: Collection[Value]) -> dict[Resident, Equation]:
-    """Right operands of products of a body that are the same in every step, each with a product it is in."""
+def find_residents(
+    steps: Sequence[Step], program: Program, captured: Collection[Value] | None
+) -> dict[Resident, Equation]:
+    """Right operands of products that many products are to read, each with a product it is in.
+
+    captured: those that are the same in every step of a body; None if all are.
+    """
     found: dict[Resident, Equation] = {}
-    for step in program.steps:
+    for step in steps:
         if not isinstance(step, Product):
             continue
         equation = step.equation
         sizes = sizes_of(equation)
         resident = resident_of(equation, program)
-        same = resident.value in captured or isinstance(resident.value, Constant)
+        same = captured is None or resident.value in captured or isinstance(resident.value, Constant)
         if same and sizes.batch == 1 and sizes.rows != 1 and sizes.columns != 1 and _is_packable(equation):
             found.setdefault(resident, equation)
     return found
@@ -91,9 +77,16 @@ def _is_packable(equation: Equation) -> bool:
 
 
 def pack_residents(
-    block: BlockPrinter, number: int, found: dict[Resident, Equation], places: dict[Value, str]
+    block: BlockPrinter,
+    number: int,
+    found: dict[Resident, Equation],
+    places: dict[Value, str],
+    last: int | None = None,
 ) -> tuple[list[str], dict[Resident, str]]:
-    """Statements that pack matrices before a loop, and where each then lies. places: pointers to them."""
+    """Statements that pack matrices before a loop, and where each then lies.
+
+    places: pointers to them. last: the last step that reads them, if not step `number`.
+    """
     lines: list[str] = []
     packed: dict[Resident, str] = {}
     for resident, equation in found.items():
@@ -104,7 +97,7 @@ def pack_residents(
         if dims.runtime_symbols((size,)) or resident.value not in places:
             continue
         key = ("packed", number, resident)
-        block.plan.place(key, size, number, number)
+        block.plan.place(key, size, number, number if last is None else last)
         packed[resident] = f"{block.prefix}{block.plan.placed[key]}"
         function = block.unit.contraction(
             kernel_for(equation), f"ct_pack_{equation.outputs[0].type.dtype.name}"

@@ -12,12 +12,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from croton.codegen.resident import sizes_of
 from croton.graph import dims
 from croton.graph.dims import Dim
 from croton.graph.values import Constant, Value
 from croton.loops.expressions import Node
 from croton.loops.members import Member, index_name, loads
+from croton.loops.products import sizes_of
 from croton.loops.program import Control, Nest, Product, Program
 
 if TYPE_CHECKING:
@@ -30,11 +30,15 @@ _SIZES = re.compile(r"\b[nk]\d+\b")
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows `begin` to `end`, C expressions, of as many as `count`."""
+    """Rows `begin` to `end`, C expressions, of as many as `count`.
+
+    grain: how many rows go into one piece of a sum over rows, where such sums are taken.
+    """
 
     count: Dim
     begin: str = "begin"
     end: str = "end"
+    grain: str | None = None
 
     @property
     def number(self) -> str:
@@ -155,20 +159,7 @@ def share_rows(block: BlockPrinter, step: Control, rows: Rows, lines: Sequence[s
     work: C expression of the picoseconds that all rows take.
     """
     unit = block.unit
-    text = "\n".join(lines)
-    pointers = list(dict.fromkeys(_POINTERS.findall(text)))
-    sizes = list(dict.fromkeys(_SIZES.findall(text)))
-    declared = [f"char *const {name} = pointers[{place}];" for place, name in enumerate(pointers, 2)]
-    declared += [f"const ct_int {name} = sizes[{place}]; (void){name};" for place, name in enumerate(sizes)]
-    body = [
-        "ct_context *const context = pointers[0];",
-        "(void)sizes;",
-        *declared,
-        "int status = CT_OK; (void)status;",
-        *lines,
-        "return CT_OK;",
-    ]
-    name = unit.loop("\n".join("    " + line for line in body))
+    name, pointers, sizes = range_function(unit, [*lines])
     count = unit.size(rows.count)
     products = [part.equation for part in step.bodies[0].steps if isinstance(part, Product)]
     matrices = " + ".join(unit.size(_bytes(product.inputs[1])) for product in products) or "0"
@@ -184,6 +175,37 @@ def share_rows(block: BlockPrinter, step: Control, rows: Rows, lines: Sequence[s
         "        return failure;",
         "}",
     ]
+
+
+def range_function(
+    unit: Unit, lines: Sequence[str], own_pointers: Sequence[str] = (), own_sizes: Sequence[str] = ()
+) -> tuple[str, list[str], list[str]]:
+    """A range function that runs statements: its name, and the names of pointers and sizes to hand it.
+
+    Before these pointers come the context and where to put a failure. Those of `own_pointers` and `own_sizes`
+    come first, and the statements declare them.
+    """
+    text = "\n".join(lines)
+    pointers = list(dict.fromkeys(_POINTERS.findall(text)))
+    sizes = list(dict.fromkeys(_SIZES.findall(text)))
+    declared = [
+        f"char *const {name} = pointers[{place}];"
+        for place, name in enumerate(pointers, 2 + len(own_pointers))
+    ]
+    declared += [
+        f"const ct_int {name} = sizes[{place}]; (void){name};"
+        for place, name in enumerate(sizes, len(own_sizes))
+    ]
+    body = [
+        "ct_context *const context = pointers[0]; (void)context;",
+        "(void)sizes;",
+        *declared,
+        "int status = CT_OK; (void)status;",
+        *lines,
+        "return CT_OK;",
+    ]
+    name = unit.loop("\n".join("    " + line for line in body))
+    return name, [*own_pointers, *pointers], [*own_sizes, *sizes]
 
 
 def _bytes(value: Value) -> Dim:

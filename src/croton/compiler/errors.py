@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from croton.codegen.blocks import made_by
 from croton.graph import dims
 from croton.graph.dims import Symbol
 from croton.graph.graph import Graph
 from croton.graph.interpreter import interpret
 from croton.graph.reporting import Verbosity, bind_sizes, details, place, summary, type_text
 from croton.graph.values import Constant, Equation, NDArray
+from croton.loops.program import made_by
 
 if TYPE_CHECKING:
     from croton.compiler.compile import Executable

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from croton.codegen.blocks import made_by
 from croton.compiler.compile import Executable, Lowered, Request, compile_graph
 from croton.compiler.errors import failure
 from croton.graph import dims, dtypes
@@ -17,7 +16,7 @@ from croton.graph.graph import Graph, transform
 from croton.graph.reporting import bind_sizes
 from croton.graph.values import Constant, Equation, NDArray, Value
 from croton.loops.parts import step_graph
-from croton.loops.program import Program, Step
+from croton.loops.program import Program, Step, made_by
 from croton.rewrite.pipeline import PASSES
 from croton.runtime import Cell, Function
 

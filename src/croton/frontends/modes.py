@@ -18,6 +18,7 @@ OPTIONAL = (
     "contraction-transposes",
     "common-subexpressions",
     "fusion",
+    "bands",
     "in-place",
 )
 _TAGS = {

@@ -12,6 +12,7 @@ from croton.graph import dims
 from croton.graph.dims import Symbol
 from croton.graph.graph import Graph
 from croton.graph.values import Equation, Value
+from croton.loops.bands import form_bands
 from croton.loops.collapse import collapse
 from croton.loops.expressions import Builder
 from croton.loops.in_place import find_in_place, sink_updates
@@ -32,12 +33,18 @@ from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, 
 from croton.loops.storage import mark_stored
 
 
-def lower(graph: Graph, fuse: bool = True, state: Sequence[tuple[int, int]] = ()) -> Program:
+def lower(
+    graph: Graph, fuse: bool = True, state: Sequence[tuple[int, int]] = (), bands: bool = False
+) -> Program:
     """The steps that compute a graph. `fuse=False` gives every member a nest of its own.
 
     state: (input, output) positions of the old and new values of state, to be updated in place if possible.
+    bands: whether to look for steps that can be computed entry by entry.
     """
-    return _Scheduler(graph, fuse).run(state)
+    program = _Scheduler(graph, fuse).run(state)
+    if bands:
+        form_bands(program)
+    return program
 
 
 class _Scheduler:

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from croton.graph.values import Value
 from croton.loops.expressions import Node
 from croton.loops.members import Member, index_name, loads
-from croton.loops.program import KernelCall, Nest, Program, Step
+from croton.loops.program import KernelCall, Nest, Program, Step, step_reads
 
 
 def sink_updates(program: Program) -> None:
     """Moves what no other step reads to the end, after everything that can fail: nests, then overwriting."""
     readers: dict[Value, set[int]] = {}
     for step in program.steps:
-        for value in _reads(step):
+        for value in step_reads(step):
             readers.setdefault(program.root(value), set()).add(id(step))
     nests: list[Step] = [
         step
@@ -29,13 +29,13 @@ def sink_updates(program: Program) -> None:
     overwriting: list[Step] = [
         step
         for step in program.steps
-        if _overwritten(step) is not None and not readers.get(program.root(_made_by(step)))
+        if overwritten(step) is not None and not readers.get(program.root(_made_by(step)))
     ]
     final = {id(step) for step in (*nests, *overwriting)}
     program.steps[:] = [step for step in program.steps if id(step) not in final] + nests + overwriting
 
 
-def _overwritten(step: Step) -> Value | None:
+def overwritten(step: Step) -> Value | None:
     """The operand in whose memory the output of a step may lie."""
     if not isinstance(step, KernelCall):
         return None
@@ -71,19 +71,19 @@ def _may_overwrite(program: Program, old: Value, new: Value) -> bool:
             number
             for number, step in enumerate(program.steps)
             if (isinstance(step, Nest) and new in step.stored)
-            or (_overwritten(step) is not None and _made_by(step) is new)
+            or (overwritten(step) is not None and _made_by(step) is new)
         ),
         None,
     )
     if maker is None or any(not _cannot_fail(step) for step in program.steps[maker:]):
         return False
     for step in program.steps[maker + 1 :]:
-        if any(program.root(value) is old for value in _reads(step)):
+        if any(program.root(value) is old for value in step_reads(step)):
             return False
     nest = program.steps[maker]
     if not isinstance(nest, Nest):
-        return [program.root(value) for value in _reads(nest)].count(old) == 1 and (
-            program.root(_overwritten(nest) or new) is old
+        return [program.root(value) for value in step_reads(nest)].count(old) == 1 and (
+            program.root(overwritten(nest) or new) is old
         )
     if old.type != new.type or any(member.value is new and member.reduced for member in nest.members):
         return False
@@ -104,7 +104,7 @@ def _may_overwrite(program: Program, old: Value, new: Value) -> bool:
 
 
 def _cannot_fail(step: Step) -> bool:
-    return isinstance(step, Nest) or _overwritten(step) is not None
+    return isinstance(step, Nest) or overwritten(step) is not None
 
 
 def _is_identity(load: Node, old: Value, member: Member) -> bool:
@@ -125,9 +125,3 @@ def _is_row_of(load: Node, depth: int) -> bool:
         position < len(load.operands) and node.kind == "index" and node.data == index_name(position)
         for position, node in enumerate(load.operands[:depth])
     )
-
-
-def _reads(step: Step) -> list[Value]:
-    if isinstance(step, Nest):
-        return [load.data for member in step.members for load in loads(member.expression)]
-    return list(step.equation.inputs)

@@ -15,11 +15,15 @@ from croton.graph.dims import Dim, Expression
 
 @dataclass
 class Slot:
-    """A piece of the arena of `size` bytes, free from step `free_from` on."""
+    """A piece of the arena of `size` bytes, free from step `free_from` on.
+
+    shared_by: what its last user shares it with; see `MemoryPlan.place`.
+    """
 
     number: int
     size: Dim
     free_from: int
+    shared_by: tuple[int, Dim] | None = None
 
 
 @dataclass
@@ -29,19 +33,28 @@ class MemoryPlan:
     slots: list[Slot] = field(default_factory=list)
     placed: dict[Hashable, int] = field(default_factory=dict)
 
-    def place(self, thing: Hashable, size: Dim, first: int, last: int) -> None:
-        """Reserve `size` bytes from step `first` to step `last`. Call in order of `first`."""
-        slot = self._fitting(size, first)
+    def place(
+        self, thing: Hashable, size: Dim, first: int, last: int, shared_by: tuple[int, Dim] | None = None
+    ) -> None:
+        """Reserve `size` bytes from step `first` to step `last`. Call in order of `first`.
+
+        shared_by: (step, size) of things in a band that begins at that step, of which each thread uses a part
+        of its own: they only take turns with things of the same kind, whose parts lie in the same places.
+        """
+        slot = self._fitting(size, first, shared_by)
         if slot is None:
             slot = Slot(len(self.slots), size, 0)
             self.slots.append(slot)
         elif isinstance(slot.size, int) and isinstance(size, int):
             slot.size = max(slot.size, size)
         slot.free_from = last + 1
+        slot.shared_by = shared_by
         self.placed[thing] = slot.number
 
-    def _fitting(self, size: Dim, first: int) -> Slot | None:
+    def _fitting(self, size: Dim, first: int, shared_by: tuple[int, Dim] | None) -> Slot | None:
         free = [slot for slot in self.slots if slot.free_from <= first]
+        if shared_by is not None:
+            free = [s for s in free if s.free_from <= shared_by[0] or s.shared_by == shared_by]
         exact = [slot for slot in free if slot.size == size]
         if exact:
             return exact[0]

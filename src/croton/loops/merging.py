@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from croton.graph.values import Value
-from croton.loops.members import Member, loads
+from croton.loops.members import loads
 from croton.loops.nest_rules import LARGEST_NEST, common_prefix, depth_fits, is_complete
-from croton.loops.program import Nest, Step
+from croton.loops.program import Nest, Step, step_reads
 
 Root = Callable[[Value], Value]
 
@@ -23,7 +23,7 @@ def merge_nests(steps: list[Step], root: Root) -> list[Step]:
             if not isinstance(other, Nest) or not _can_merge(other, step, root):
                 continue
             between = [entry for entry in merged[earlier + 1 : later] if entry is not None]
-            if not any(_made(other) & {root(value) for value in _reads(entry)} for entry in between):
+            if not any(_made(other) & {root(value) for value in step_reads(entry)} for entry in between):
                 step.members[:0] = other.members
                 merged[earlier] = None
     return [step for step in merged if step is not None]
@@ -51,10 +51,3 @@ def _can_merge(earlier: Nest, later: Nest, root: Root) -> bool:
 
 def _made(nest: Nest) -> set[Value]:
     return {member.memory for member in nest.members}
-
-
-def _reads(step: Step) -> list[Value]:
-    members: list[Member] = step.members if isinstance(step, Nest) else []
-    if isinstance(step, Nest):
-        return [load.data for member in members for load in loads(member.expression)]
-    return list(step.equation.inputs)

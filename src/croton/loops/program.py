@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from croton.graph.dims import Dim
 from croton.graph.graph import Graph
 from croton.graph.values import Equation, Value
-from croton.loops.members import Member
+from croton.loops.members import Member, loads
 
 
 @dataclass(eq=False)
@@ -61,6 +62,21 @@ class Control:
     bodies: tuple[Program, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Steps `first` to `last`, in which each of the `count` entries of a leading axis goes its own way.
+
+    together: entries that are worth taking through the steps together. local: values that only these steps
+    read.
+    """
+
+    first: int
+    last: int
+    count: Dim
+    together: int
+    local: frozenset[Value]
+
+
 Step = Nest | Product | KernelCall | Callback | BindSize | Control
 
 
@@ -69,15 +85,31 @@ class Program:
     """Steps in order.
 
     aliases: values that share the memory of another (reshapes of it). in_place: positions of outputs that
-    are written over the input they replace.
+    are written over the input they replace. bands: runs of steps that can be computed entry by entry.
     """
 
     graph: Graph
     steps: list[Step]
     aliases: Mapping[Value, Value]
     in_place: set[int] = field(default_factory=set)
+    bands: list[Band] = field(default_factory=list)
 
     def root(self, value: Value) -> Value:
         while value in self.aliases:
             value = self.aliases[value]
         return value
+
+
+def made_by(step: Step) -> list[Value]:
+    """Values that a step writes to memory."""
+    if isinstance(step, Nest):
+        stored = [member.memory for member in step.members if member.value in step.stored]
+        return list(dict.fromkeys(stored))
+    return list(step.equation.outputs)
+
+
+def step_reads(step: Step) -> list[Value]:
+    """Values whose memory a step reads."""
+    if isinstance(step, Nest):
+        return [load.data for member in step.members for load in loads(member.expression)]
+    return list(step.equation.inputs)
