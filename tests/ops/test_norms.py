@@ -33,6 +33,14 @@ def test_squares_neither_overflow_nor_underflow(scale: float) -> None:
     np.testing.assert_allclose(computed(T.linalg.norm, scale * np.array([3.0, -4.0])), 5 * scale)
 
 
+@pytest.mark.parametrize("count", [2, 1000])
+@pytest.mark.parametrize("scale", [1e-44, 1e-38, 1e-25, 1e-19, 1e-12, 1.0, 1e15, 1e19, 1e35])
+def test_squares_of_single_precision_neither_overflow_nor_underflow(scale: float, count: int) -> None:
+    x = np.random.default_rng(0).uniform(1, 3, count).astype("f4") * np.float32(scale)
+    expected = np.linalg.norm(x.astype("f8"))
+    np.testing.assert_allclose(computed(T.linalg.norm, x), expected, rtol=3e-6, atol=2e-45)
+
+
 def test_special_values() -> None:
     assert computed(T.linalg.norm, np.zeros(0)) == 0
     assert computed(T.linalg.norm, np.array([np.inf, 1.0])) == np.inf

@@ -57,7 +57,7 @@ def _whole(block: BlockPrinter, band: Band) -> list[str]:
     together = band.together
     lines = [
         "unsigned char *const lanes = pointers[2];",
-        "const ct_int grain = sizes[0], lane_count = sizes[1];",
+        "const ct_int grain = sizes[0], lane_count = sizes[1]; (void)grain;",
         "const ct_int lane = ct_take_lane(lanes, lane_count, pointers[1]);",
         "if (lane < 0)",
         "    return CT_OK;",

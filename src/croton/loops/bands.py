@@ -47,13 +47,13 @@ def form_bands(program: Program) -> None:
         program.bands = best.bands
 
 
-def _leading_sizes(step: Step) -> set[Dim]:
+def _leading_sizes(step: Step) -> list[Dim]:
     """Sizes of the first axes of what a nest or a product makes."""
     if not isinstance(step, (Nest, Product)):
-        return set()
+        return []
     values = [member.value for member in step.members] if isinstance(step, Nest) else step.equation.outputs
-    found = {next((size for size in value.type.shape if size != 1), 1) for value in values}
-    return found - {1}
+    found = dict.fromkeys(next((size for size in value.type.shape if size != 1), 1) for value in values)
+    return [size for size in found if size != 1]
 
 
 @dataclass

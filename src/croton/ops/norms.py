@@ -13,12 +13,15 @@ from croton.graph.values import NDArray, TensorType
 from croton.ops import base
 from croton.ops.base import Array, apply_one
 from croton.ops.composite import CompositeOperation, widened, widened_data
-from croton.ops.reduction import reduce, restore_axes
+from croton.ops.reduction import restore_axes
 from croton.ops.reduction import sum as sum_over
 from croton.ops.shape import broadcast_to, reshape, transpose
 
 # Sums of squares of numbers in this range neither overflow nor lose what matters to underflow.
 _SAFE = {dtypes.FLOAT32: (1e-15, 1e15), dtypes.FLOAT64: (1e-140, 1e140)}
+# Powers of two: the least sum of squares to which those that underflow add nothing, and by what to scale
+# numbers whose squares overflow, and those whose squares underflow.
+_POWERS = {dtypes.FLOAT32: (-80, -80, 86), dtypes.FLOAT64: (-900, -600, 700)}
 
 
 class EuclideanNorm(CompositeOperation):
@@ -68,20 +71,22 @@ class EuclideanNorm(CompositeOperation):
         return [multiply(spread, direction)]
 
     def expand(self, operands: Sequence[Array]) -> Sequence[Array]:
-        from croton.ops.arithmetic import absolute, divide, multiply, sqrt, square, where
-        from croton.ops.comparison import greater, less, logical_and, logical_not, logical_or
+        """Three sums in one pass: of squares as they are, and of squares of what is scaled down and up; then
+        the one that holds.
+        """
+        from croton.ops.arithmetic import absolute, multiply, sqrt, square, where
+        from croton.ops.comparison import greater, less
 
         operand = operands[0]
-        size = absolute(widened(operand))
-        dtype, shape = base.dtype_of(size), base.shape_of(size)
-        largest = reduce("max", size, self.axes, False, empty=True)
-        low, high = _SAFE[dtype]
-        ordinary = logical_and(greater(largest, low), less(largest, high))
-        hopeless = logical_not(less(largest, np.inf))  # infinite or NaN
-        unscaled = logical_or(logical_or(ordinary, hopeless), logical_not(greater(largest, 0)))
-        scale = where(unscaled, base.cast(1, dtype), largest)
-        scaled = divide(size, broadcast_to(restore_axes(scale, self.axes), shape))
-        result = multiply(sqrt(sum_over(square(scaled), self.axes)), scale)
+        size = widened(operand)
+        size = absolute(size) if dtypes.is_complex(base.dtype_of(size)) else size
+        dtype = base.dtype_of(size)
+        least, down, up = (np.asarray(2.0**power, dtype) for power in _POWERS[dtype])
+        total, large, small = (
+            sum_over(square(part), self.axes) for part in (size, multiply(size, down), multiply(size, up))
+        )
+        result = where(less(total, least), multiply(sqrt(small), 1 / up), sqrt(total))
+        result = where(greater(total, np.finfo(dtype).max), multiply(sqrt(large), 1 / down), result)
         return [base.cast(result, dtypes.real_dtype(base.dtype_of(operand)))]
 
 
