@@ -50,6 +50,7 @@ $(CONFORMANCE)/.installed: pyproject.toml
 	PATH="$(CURDIR)/$(CONFORMANCE)/bin:$$PATH" $(CONFORMANCE)/bin/python -m pip install --quiet \
 		--disable-pip-version-check --no-build-isolation -Cbuild-dir=$(CONFORMANCE)/build --editable ".[keras]" \
 		keras==3.15.1 tensorflow-cpu jax torch grain pandas scikit-learn requests pytest pytest-timeout
+	cp src/croton-keras.pth "$$($(CONFORMANCE)/bin/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')"
 	@touch $@
 
 # Our tests of exported models need TensorFlow too.

@@ -6,19 +6,29 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from keras.src.trainers.data_adapters import array_slicing
+from keras.src import tree
+from keras.src.trainers.data_adapters import array_slicing, data_adapter_utils
 from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 
 NDArray = np.ndarray[Any, Any]
 
 
 def batches_of(adapter: Any) -> Iterator[Any]:
-    """The batches of one epoch; those of NumPy arrays are cut out directly."""
+    """The batches of one epoch, sparse ones with their zeros; those of NumPy arrays are cut out directly."""
     if isinstance(adapter, ArrayDataAdapter):
         arrays = _as_arrays(adapter)
         if arrays is not None:
             return _slices(adapter, arrays)
-    return iter(adapter.get_numpy_iterator())
+    return (tree.map_structure(_dense, batch) for batch in adapter.get_numpy_iterator())
+
+
+def _dense(leaf: Any) -> Any:
+    """A sparse tensor or matrix, of any library, as an array; other leaves as they are."""
+    if data_adapter_utils.is_tensorflow_sparse(leaf):
+        from keras.src.utils.module_utils import tensorflow as tf
+
+        return tf.sparse.to_dense(leaf).numpy()
+    return np.asarray(leaf.todense()) if hasattr(leaf, "todense") else leaf
 
 
 def _as_arrays(adapter: ArrayDataAdapter) -> tuple[NDArray | None, ...] | None:

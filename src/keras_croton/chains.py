@@ -27,8 +27,8 @@ _NAMES = {  # what JAX calls its own, and what Croton does
 
 
 # What tests may name Croton in, beside chains that import from backends: branches that import sparse tensors
-# of JAX, or JAX itself; lists of backends; comparisons with JAX alone.
-KINDS = ("sparse", "functions", "lists", "alone")
+# of JAX, or JAX itself; lists of backends; dicts with an entry for each backend; comparisons with JAX alone.
+KINDS = ("sparse", "functions", "lists", "dicts", "alone")
 _OF_JAX = {  # modules of JAX that tests import, of which kind that is, and what is in their place
     "jax": ("functions", "keras_croton.jax_names"),
     "jax.numpy": ("functions", "keras_croton.numpy"),
@@ -95,6 +95,14 @@ class _ChainsOfTests(_Chains):
                 node.left, [ast.NotIn()], [ast.Tuple([names, ast.Constant("croton")], ast.Load())]
             )
         return node
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        names = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+        if "dicts" in self.kinds and {"tensorflow", _MODEL} <= set(names):
+            self.changed += 1
+            node.keys.append(ast.Constant("croton"))
+            node.values.append(node.values[names.index(_MODEL)])
+        return self.generic_visit(node)
 
 
 def _branch_of(node: ast.stmt, name: str) -> list[ast.stmt] | None:

@@ -42,7 +42,7 @@ TESTS: dict[str, Collection[str]] = {
     "keras.src.optimizers.optimizer_sparse_test": ("sparse",),
     "keras.src.quantizers.quantizers_test": ("functions", "lists"),
     "keras.src.testing.test_case": ("sparse",),
-    "keras.src.trainers.trainer_test": ("sparse",),
+    "keras.src.trainers.trainer_test": ("sparse", "dicts"),
 }
 
 

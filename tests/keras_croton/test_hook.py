@@ -198,6 +198,12 @@ class WithoutCroton(ast.NodeTransformer):
         added = isinstance(test, ast.Compare) and getattr(test.comparators[0], "value", None) == "croton"
         return self.visit(node.orelse[0]) if added else self.generic_visit(node)
 
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        if node.keys and getattr(node.keys[-1], "value", None) == "croton":
+            node.keys.pop()
+            node.values.pop()
+        return self.generic_visit(node)
+
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         names = node.comparators[0]
         values = [getattr(name, "value", None) for name in getattr(names, "elts", [])]

@@ -13,9 +13,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from keras.src.backend import backend
 
 import keras_croton  # noqa: F401
+
+# isort: split
+# Only now, since the import before lets Keras find the backend.
+from keras.src.backend import backend
 
 sys.modules["conftest"] = sys.modules[__name__]
 
