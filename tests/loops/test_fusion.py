@@ -173,3 +173,17 @@ def test_a_size_found_while_running_is_found_before_it_is_read_as_a_number():
     f = ct.function([x], x * number)
     array = np.array([[5, 3, 2], [1, 7, 4]])
     np.testing.assert_array_equal(f(array), array * 8)
+
+
+def test_what_every_row_repeats_is_computed_once():
+    """A function of each channel, with axes of size 1 before it, is not computed for every pixel."""
+    x, v = T.tensor("float64", (None, 6, 7, 5), "x"), T.tensor("float64", (1, 1, 1, 5), "v")
+    f = ct.function([x, v], x * (v + 1e-3) ** -1.5)
+    assert len(steps(f)) == 2
+    arrays = np.random.default_rng(0).normal(size=(2, 6, 7, 5)), np.arange(1.0, 6.0).reshape(1, 1, 1, 5)
+    np.testing.assert_allclose(f(*arrays), arrays[0] * (arrays[1] + 1e-3) ** -1.5, rtol=1e-14)
+
+
+def test_what_a_row_shares_stays_in_its_nest():
+    x, v = T.dmatrix("x"), T.tensor("float64", (None, 1), "v")
+    assert len(steps(ct.function([x, v], x * (v + 1e-3) ** -1.5))) == 1

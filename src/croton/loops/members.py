@@ -79,6 +79,19 @@ def _sizes(value: Value) -> list[Dim]:
     return [size for size in value.type.shape if size != 1]
 
 
+def _repeats_rows(value: Value, reader: Equation) -> bool:
+    """Whether a function of as many axes runs along one that the value lacks, outside one that it has."""
+    output = reader.outputs[0]
+    if getattr(reader.op, "scalar", None) is None or output.type.rank != value.type.rank:
+        return False
+    lacks = False
+    for size, wanted in zip(value.type.shape, output.type.shape, strict=True):
+        if lacks and size != 1:
+            return True
+        lacks = lacks or (size == 1 and wanted != 1)
+    return False
+
+
 def _regroups(reader: Equation) -> bool:
     """Whether the reader is a reshape of which an index names elements only by dividing it."""
     return is_reshape(reader.outputs[0]) and _sizes(reader.inputs[0]) != _sizes(reader.outputs[0])
@@ -144,8 +157,9 @@ class Materializer:
                 spread = any(self._spreads(output, reader) for reader in readers)
                 total = self.cost[output]
                 shared = len(set(readers)) > 1 and total > STORE_COST
+                repeated = total > STORE_COST and any(_repeats_rows(output, reader) for reader in readers)
                 divided = stretched and any(map(_regroups, readers))
-                if shared or (spread and total > SPREAD_COST) or divided or depth > DEEPEST:
+                if shared or (spread and total > SPREAD_COST) or repeated or divided or depth > DEEPEST:
                     self.kept.add(output)
 
     def _stretches(self, operand: Value, reader: Equation) -> bool:
