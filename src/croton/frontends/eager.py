@@ -131,8 +131,8 @@ class EagerMethods(ArrayMethods):
 class Tensor(EagerMethods, EagerValue):
     """An array whose numbers are known and never change.
 
-    Made by every function of `croton.tensor` from NumPy arrays, Python numbers, variables and tensors. What others
-    attach to it, such as Keras its masks, stays with this object.
+    Made by every function of `croton.tensor` from NumPy arrays, Python numbers, variables and tensors. What
+    others attach to it, such as Keras its masks, stays with this object.
     """
 
     __slots__ = ("__dict__",)

@@ -71,7 +71,7 @@ _naming_part: list[Callable[[], str]] = []
 
 
 def not_the_users(*paths: str, part: Callable[[], str]) -> None:
-    """Code below these paths is not the user's; `part` names what the equation being made belongs to, if anything.
+    """Code below these paths is not the user's; `part` names what an equation belongs to, if anything.
 
     For libraries that build programs out of what their users give them.
     """
