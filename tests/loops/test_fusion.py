@@ -181,7 +181,14 @@ def test_what_every_row_repeats_is_computed_once():
     f = ct.function([x, v], x * (v + 1e-3) ** -1.5)
     assert len(steps(f)) == 2
     arrays = np.random.default_rng(0).normal(size=(2, 6, 7, 5)), np.arange(1.0, 6.0).reshape(1, 1, 1, 5)
-    np.testing.assert_allclose(f(*arrays), arrays[0] * (arrays[1] + 1e-3) ** -1.5, rtol=1e-14)
+    expected = arrays[0] * (arrays[1] + 1e-3) ** -1.5
+    np.testing.assert_allclose(f(*arrays), expected, rtol=1e-14)
+    w = T.tensor("float64", (5,), "w")
+    reshaped = T.reshape((w + 1e-3) ** -1.5, (1, 1, 1, 5))
+    for factors in (reshaped, T.broadcast_to(reshaped, x.shape)):
+        g = ct.function([x, w], x * factors)
+        assert len(steps(g)) == 2
+        np.testing.assert_allclose(g(arrays[0], arrays[1].ravel()), expected, rtol=1e-14)
 
 
 def test_what_a_row_shares_stays_in_its_nest():

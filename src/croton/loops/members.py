@@ -82,7 +82,8 @@ def _sizes(value: Value) -> list[Dim]:
 def _repeats_rows(value: Value, reader: Equation) -> bool:
     """Whether a function of as many axes runs along one that the value lacks, outside one that it has."""
     output = reader.outputs[0]
-    if getattr(reader.op, "scalar", None) is None or output.type.rank != value.type.rank:
+    stretches = reader.op.name == "broadcast_to" or getattr(reader.op, "scalar", None) is not None
+    if not stretches or output.type.rank != value.type.rank:
         return False
     lacks = False
     for size, wanted in zip(value.type.shape, output.type.shape, strict=True):
@@ -157,10 +158,19 @@ class Materializer:
                 spread = any(self._spreads(output, reader) for reader in readers)
                 total = self.cost[output]
                 shared = len(set(readers)) > 1 and total > STORE_COST
-                repeated = total > STORE_COST and any(_repeats_rows(output, reader) for reader in readers)
+                repeated = total > STORE_COST and self._is_repeated(output)
                 divided = stretched and any(map(_regroups, readers))
                 if shared or (spread and total > SPREAD_COST) or repeated or divided or depth > DEEPEST:
                     self.kept.add(output)
+
+    def _is_repeated(self, value: Value) -> bool:
+        """Whether a function reads the value, perhaps reshaped, again for every row."""
+        return any(
+            self._is_repeated(reader.outputs[0])
+            if is_reshape(reader.outputs[0])
+            else _repeats_rows(value, reader)
+            for reader in self.graph.consumers.get(value, ())
+        )
 
     def _stretches(self, operand: Value, reader: Equation) -> bool:
         """Whether an elementwise function repeats elements of an operand, or of what that is made of."""
