@@ -71,7 +71,7 @@ class EuclideanNorm(CompositeOperation):
         return [multiply(spread, direction)]
 
     def expand(self, operands: Sequence[Array]) -> Sequence[Array]:
-        """Three sums in one pass: of squares as they are, of large numbers scaled down, of small ones scaled up.
+        """Three sums in one pass: of squares as they are, of large ones scaled down, of small ones scaled up.
 
         Numbers of another size count as 0 in the scaled sums: squares that underflow take processors a
         hundred times as long.
