@@ -48,7 +48,7 @@ def arguments(rows: int) -> list[Any]:
 
 
 def shared_loops(function: Any) -> int:
-    return len(re.findall(r"static int loop\d+_status", function.c_source()))
+    return len(re.findall(r"^(?:static )?int loop\d+_status.*\n\{", function.c_source(), re.MULTILINE))
 
 
 @pytest.fixture
