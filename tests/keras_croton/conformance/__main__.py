@@ -22,7 +22,9 @@ def main(
     only: Annotated[
         list[str] | None, typer.Option(help="A folder or file below keras/src; repeatable.")
     ] = None,
-    part: Annotated[bool, typer.Option(help="Only the files that need nothing but Keras.")] = False,
+    part: Annotated[
+        bool, typer.Option(help="Only files of which nearly every test needs nothing but Keras.")
+    ] = False,
     run: Annotated[bool, typer.Option(help="Run tests, or only compare the results that are there.")] = True,
     python: Annotated[str, typer.Option(help="The Python to run them with.")] = sys.executable,
     processes: Annotated[int, typer.Option(help="How many processes run side by side.")] = 2,
@@ -50,7 +52,12 @@ def main(
             )
 
         Runner(python, keras_of(python), results).run(units, processes, progress)
-    comparison = report.Comparison(tests, read(results), suite.listed())
+    outcomes = read(results)
+    if part:
+        unavailable = {test for test in tests if outcomes.outcomes.get(test) == "unavailable"}
+        tests = [test for test in tests if test not in unavailable]
+        console.print(f"left out, since they need packages that are not installed: {len(unavailable)} tests")
+    comparison = report.Comparison(tests, outcomes, suite.listed())
     report.show(comparison, console)
     for test in comparison.unlisted[:100]:
         console.print("missing:", comparison.results.outcomes.get(test, "not run"), test, markup=False)

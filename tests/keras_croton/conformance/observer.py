@@ -1,15 +1,18 @@
 """A plugin of pytest that writes down what becomes of each of Keras's tests, as it happens.
 
 `KERAS_RESULTS` names the text file, one event a line: `started ID`, `passed SECONDS ID`, `failed SECONDS ID`,
-`skipped SECONDS ID`, `broken FILE`. Tests that the file already has are left out, so that after a crash the
+`skipped SECONDS ID`, `unavailable SECONDS ID` (failed, as a package that the test imports is not installed),
+`broken FILE`. Tests that the file already has are left out, so that after a crash the
 same command goes on where it ended. `KERAS_SLICE` ("2/5") takes one of several equal parts of the tests.
 
 Keras's tests import `conftest`, which its wheel does not have: that is this module.
 """
 
+import importlib.util
 import os
 import re
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -22,10 +25,15 @@ from keras.src.backend import backend
 
 sys.modules["conftest"] = sys.modules[__name__]
 
+# Packages beside Keras that its tests import.
+PACKAGES = ("tensorflow", "jax", "torch", "grain")
+
+_absent = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
 _results = Path(os.environ["KERAS_RESULTS"])
 _outcomes: dict[str, str] = {}
 _seconds: dict[str, float] = {}
+_unavailable: set[str] = set()
 
 
 def skip_if_backend(given_backend: str, reason: str) -> pytest.MarkDecorator:
@@ -46,7 +54,8 @@ def _write(*parts: object) -> None:
 def _seen() -> set[str]:
     """The tests that an earlier process has run, or has died of."""
     lines = _results.read_text().splitlines() if _results.exists() else []
-    timed = {line.split(" ", 2)[2] for line in lines if line.startswith(("passed ", "failed ", "skipped "))}
+    ended = ("passed ", "failed ", "skipped ", "unavailable ")
+    timed = {line.split(" ", 2)[2] for line in lines if line.startswith(ended)}
     return timed | {line.split(" ", 1)[1] for line in lines if line.startswith(("crashed ", "hung "))}
 
 
@@ -76,6 +85,17 @@ def pytest_runtest_logstart(nodeid: str, location: object) -> None:
     _write("started", known_as(nodeid))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, ImportError) and any(name in str(error) for name in _absent):
+        _unavailable.add(item.nodeid)
+    return report
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     _seconds[report.nodeid] = _seconds.get(report.nodeid, 0.0) + report.duration
     order = ("passed", "skipped", "failed")
@@ -84,4 +104,5 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_runtest_logfinish(nodeid: str, location: object) -> None:
-    _write(_outcomes.get(nodeid, "failed"), f"{_seconds[nodeid]:.2f}", known_as(nodeid))
+    outcome = "unavailable" if nodeid in _unavailable else _outcomes.get(nodeid, "failed")
+    _write(outcome, f"{_seconds[nodeid]:.2f}", known_as(nodeid))

@@ -32,7 +32,7 @@ def jax_passes(path: Path = HERE / "jax_passed.txt.xz") -> list[str]:
 
 
 def short_part() -> set[str]:
-    """The files of the part that needs nothing but Keras."""
+    """The files of the part that needs little but Keras."""
     lines = (HERE / "part.txt").read_text().splitlines()
     return {line for line in lines if line and not line.startswith("#")}
 
