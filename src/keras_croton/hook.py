@@ -5,13 +5,19 @@ To be deleted the day Keras has plugins of its own (its RFC #23523).
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import hashlib
 import json
+import marshal
 import os
 import sys
 from collections.abc import Collection, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import MAGIC_NUMBER
 from types import CodeType, ModuleType
+from typing import cast
 
 # The modules of Keras 3.10 to 3.15 that choose between backends, and in what way beside importing from them
 # (`chains.KINDS`).
@@ -47,14 +53,30 @@ TESTS: dict[str, Collection[str]] = {
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module of Keras with a branch for Croton in its chains; without a bytecode cache."""
+    """Loads a module of Keras with a branch for Croton in its chains.
+
+    Its byte code is kept in the cache of Croton; Python keeps that of the unchanged module beside the source.
+    """
 
     def get_code(self, fullname: str) -> CodeType:
-        from keras_croton.chains import with_croton
+        from croton.toolchain.cache import CacheError, default_cache  # Keras is about to import all of Croton
 
         path = self.get_filename(fullname)
         source = self.get_data(path)
-        tree = with_croton(source, path, (PATCHED | TESTS)[fullname])
+        kinds = (PATCHED | TESTS)[fullname]
+        cache = default_cache()
+        key = _key(source, path, kinds)
+        code = _loaded(cache.load_object(key))
+        if code is None:
+            code = self._compiled(fullname, path, source, kinds)
+            with contextlib.suppress(CacheError):  # then the next process compiles it again
+                cache.store_object(key, marshal.dumps(code))
+        return code
+
+    def _compiled(self, fullname: str, path: str, source: bytes, kinds: Collection[str]) -> CodeType:
+        from keras_croton.chains import with_croton
+
+        tree = with_croton(source, path, kinds)
         if tree is None and fullname not in TESTS:
             raise ImportError(
                 f"{fullname}: no choice of backends found to add Croton to; this version of Keras is not "
@@ -63,6 +85,35 @@ class _Loader(SourceFileLoader):
                 path=path,
             )
         return compile(source if tree is None else tree, path, "exec", dont_inherit=True)
+
+
+def _key(source: bytes, path: str, kinds: Collection[str]) -> str:
+    """Names the byte code of a changed module by all that it depends on."""
+    state = hashlib.blake2b(digest_size=20)
+    for part in (
+        MAGIC_NUMBER,
+        repr((sys.flags.optimize, path, sorted(kinds))).encode(),
+        _text_of_chains(),
+        source,
+    ):
+        state.update(len(part).to_bytes(8, "little"))
+        state.update(part)
+    return state.hexdigest()
+
+
+@functools.cache
+def _text_of_chains() -> bytes:
+    with open(os.path.join(os.path.dirname(__file__), "chains.py"), "rb") as file:
+        return file.read()
+
+
+def _loaded(kept: object) -> CodeType | None:
+    """The code that was kept, or None if it is none."""
+    try:
+        code = marshal.loads(cast(bytes, kept))
+    except (EOFError, ValueError, TypeError):
+        return None
+    return code if isinstance(code, CodeType) else None
 
 
 class _Finder(MetaPathFinder):

@@ -6,6 +6,7 @@ installing Croton.
 
 import ast
 import json
+import marshal
 import os
 import site
 import subprocess
@@ -16,6 +17,7 @@ import keras
 import pytest
 
 import keras_croton
+from croton.toolchain.cache import default_cache
 from keras_croton import chains, hook
 
 SOURCES = Path(keras_croton.__file__).parent.parent
@@ -164,6 +166,78 @@ def test_a_keras_that_chooses_otherwise_is_refused_with_a_reason(environment: Pa
         "ImportError: keras.src.backend: no choice of backends found to add Croton to; "
         "this version of Keras is not known to keras_croton"
     )
+
+
+def test_a_second_process_neither_parses_nor_compiles_modules_of_keras(
+    environment: Path, tmp_path: Path
+) -> None:
+    script = "import sys, keras; print('keras_croton.chains' in sys.modules)"
+    variables = {"KERAS_BACKEND": "croton", "CROTON_CACHE_DIR": str(tmp_path / "cache")}
+    assert output(run(environment, script, tmp_path, **variables)) == ["True"]
+    assert output(run(environment, script, tmp_path, **variables)) == ["False"]
+
+
+class TestKeptCode:
+    """Byte code of changed modules is kept in Croton's cache."""
+
+    @pytest.fixture
+    def module(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setenv("CROTON_CACHE_DIR", str(tmp_path / "cache"))
+        path = tmp_path / "layer.py"
+        path.write_text(MINIATURE["src/backend/__init__.py"] + "answer = 1\n")
+        return path
+
+    def changes(self, module: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+        """How often the module is parsed and changed when it is loaded, and a constant that it holds."""
+        calls = []
+        with_croton = chains.with_croton
+        with monkeypatch.context() as patch:
+            patch.setattr(chains, "with_croton", lambda *given: calls.append(given) or with_croton(*given))
+            code = hook._Loader("keras.src.layers.layer", str(module)).get_code("keras.src.layers.layer")
+        assert "croton" in code.co_consts and code.co_filename == str(module)
+        return len(calls), str(max(constant for constant in code.co_consts if isinstance(constant, int)))
+
+    def test_is_used_again(self, module: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.changes(module, monkeypatch) == (1, "1")
+        assert self.changes(module, monkeypatch) == (0, "1")
+
+    def test_is_made_anew_when_the_source_has_changed(
+        self, module: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.changes(module, monkeypatch)
+        module.write_text(module.read_text().replace("answer = 1", "answer = 2"))
+        assert self.changes(module, monkeypatch) == (1, "2")
+
+    def test_is_made_anew_by_another_version_of_the_changes(
+        self, module: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.changes(module, monkeypatch)
+        monkeypatch.setattr(hook, "_text_of_chains", lambda: b"another")
+        assert self.changes(module, monkeypatch) == (1, "1")
+
+    @pytest.mark.parametrize("kept", [b"", b"no code", marshal.dumps(3), "a text", None])
+    def test_is_ignored_where_it_is_none(
+        self, kept: object, module: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.changes(module, monkeypatch)
+        (entry,) = default_cache().entries()
+        default_cache().store_object(entry.key, kept)
+        assert self.changes(module, monkeypatch) == (1, "1")
+        assert self.changes(module, monkeypatch) == (0, "1")
+
+    def test_is_ignored_where_the_file_is_damaged(
+        self, module: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.changes(module, monkeypatch)
+        (entry,) = default_cache().entries()
+        entry.path.write_bytes(entry.path.read_bytes()[:-90])
+        assert self.changes(module, monkeypatch) == (1, "1")
+
+    def test_need_not_be_kept_anywhere(
+        self, module: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+    ) -> None:
+        (module.parent / "cache").write_text("not a folder")
+        assert self.changes(module, monkeypatch) == (1, "1")
 
 
 def test_errors_point_into_the_files_of_keras() -> None:
