@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.keras_models import find
+from benchmarks.keras_backends import find
 from benchmarks.micro import HERE
 from rich.console import Console
 from rich.table import Table

@@ -4,9 +4,9 @@
 
 For each model every backend has a process of its own; the processes take turns, round by round. Shown are
 medians over the rounds: milliseconds of a training step inside `fit`, microseconds of a prediction of one
-row; and what starting took: the import, the first epoch beyond the second (compilation; Croton begins with an
-empty cache), and the peak of memory. The limit of a step is what its operations or its bytes need at the
-rates of this machine.
+row; and what starting took: the import (`keras_imports.py` says how), the first epoch beyond the second
+(compilation; Croton begins with an empty cache), and the peak of memory. The limit of a step is what its
+operations or its bytes need at the rates of this machine.
 """
 
 from __future__ import annotations
@@ -14,19 +14,17 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import keras_imports
+from benchmarks.keras_backends import BACKENDS, find
 from benchmarks.micro import Worker, bandwidth, machine
 from rich.console import Console
 from rich.table import Table
 
-BACKENDS = {"Croton": "croton", "TensorFlow": "tensorflow", "JAX": "jax", "PyTorch": "torch"}
 COMPILED = ("TensorFlow", "JAX")
 # Croton's time of a step over that of the best other backend: what the project wants to reach.
 TARGETS = {"tiny_mlp": 0.2, "mnist_mlp": 0.7, "mnist_cnn": 0.5, "bilstm": 0.5, "transformer": 0.35}
@@ -53,21 +51,6 @@ class Result:
 
     def median(self, name: str) -> float:
         return statistics.median(measured[name] for measured in self.rounds)
-
-
-def find(pythons: Sequence[str]) -> dict[str, str]:
-    """Backend -> interpreter to run it with; Croton runs with this one."""
-    found = {"Croton": sys.executable}
-    for python in [sys.executable, *pythons]:
-        code = (
-            "import importlib.util as u; print(*(n for n in ('tensorflow', 'jax', 'torch') "
-            "if u.find_spec('keras') and u.find_spec(n)))"
-        )
-        done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-        for name, module in BACKENDS.items():
-            if module in done.stdout.split():
-                found.setdefault(name, python)
-    return {name: found[name] for name in BACKENDS if name in found}
 
 
 def measure(model: str, places: dict[str, str], rounds: int, console: Console) -> dict[str, Result]:
@@ -114,14 +97,16 @@ def limit(model: str, rates: dict[str, float]) -> float:
     return max(operations(model) / rates["float32"], size / bandwidth(int(size))) * 1e3
 
 
-def summary(model: str, results: dict[str, Result], rates: dict[str, float]) -> dict[str, Any]:
+def summary(
+    model: str, results: dict[str, Result], imports: dict[str, list[float]], rates: dict[str, float]
+) -> dict[str, Any]:
     """All figures of a model, and Croton's ratios to the best of the others."""
     figures = {
         name: {
             "step_milliseconds": result.median("step_milliseconds"),
             "prediction_microseconds": result.median("prediction_microseconds"),
             "first_epoch_extra_seconds": result.ready["first_epoch_extra_seconds"],
-            "import_seconds": result.ready["import_seconds"],
+            "import_seconds": statistics.median(imports[name]),
             "memory_mebibytes": result.median("memory_mebibytes"),
         }
         for name, result in results.items()
@@ -219,9 +204,10 @@ def main() -> None:
     places = {name: python for name, python in find(arguments.python).items() if name in wanted}
     rates = machine()
     found: dict[str, dict[str, Any]] = {}
+    imports = keras_imports.measure(places, arguments.rounds)
     for model in arguments.only or TARGETS:
         results = measure(model, places, arguments.rounds, Console(stderr=True, highlight=False))
-        found[model] = summary(model, results, rates)
+        found[model] = summary(model, results, imports, rates)
         if not arguments.json:
             show(model, found[model], Console(highlight=False))
     if arguments.json:
