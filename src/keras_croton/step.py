@@ -12,8 +12,12 @@ from croton.frontends import tree
 from croton.frontends.eager import Tensor
 from croton.frontends.jit import JittedFunction
 from croton.graph.values import EagerValue
+from keras_croton.batches import Rows
 
 NDArray = np.ndarray[Any, Any]
+
+# Many steps make one call, which returns after this time, so that progress is shown and other threads run.
+SECONDS_OF_A_CALL = 0.02
 
 
 class CompiledStep:
@@ -47,12 +51,25 @@ class CompiledStep:
             jitted = self._by_structure.get(structure)
         if jitted is None:
             jitted = self._jitted(data)
-        if any([array.dtype.kind not in "biufcV" for array in arrays]):
+        if not all([_is_numeric(array) for array in arrays]):
             return self._function(as_tensors(data))  # texts: nothing to compile
         try:
             compiled, result = jitted.on_arrays(*arrays)
         except _TracingError as error:
             return self._fall_back(data, error.reason)
+        return compiled.wrap(result)
+
+    def on_rows(self, rows: Rows) -> Any:
+        """What the function returns for the last of some batches, as many as a call takes on at once."""
+        jitted = None if self._eager else self._by_structure.get(rows.structure)
+        if jitted is None or not all(leaf.flags.c_contiguous and _is_numeric(leaf) for leaf in rows.leaves):
+            return self(next(rows))
+        try:
+            rows.start, compiled, result = jitted.on_batches(
+                rows.leaves, rows.size, rows.start, rows.order, SECONDS_OF_A_CALL
+            )
+        except _TracingError:
+            return self(next(rows))
         return compiled.wrap(result)
 
     @property
@@ -90,6 +107,17 @@ class CompiledStep:
         return result
 
 
+class Eagerly:
+    """A step without tracing, on eager tensors."""
+
+    def __init__(self, step: Callable[[Any], Any]) -> None:
+        self._step = step
+
+    def __call__(self, data: Any) -> Any:
+        """What the step returns for a batch: a structure of tensors."""
+        return self._step(as_tensors(data))
+
+
 class _TracingError(Exception):
     """The function raised an exception while it was traced."""
 
@@ -103,9 +131,14 @@ def as_tensors(data: Any) -> Any:
 
     def convert(leaf: Any) -> Any:
         array = _array(leaf)
-        return Tensor(array) if array.dtype.kind in "biufcV" else leaf
+        return Tensor(array) if _is_numeric(array) else leaf
 
     return tree.map_leaves(convert, data)
+
+
+def _is_numeric(array: NDArray) -> bool:
+    """Whether there is something to compile; texts are no numbers."""
+    return array.dtype.kind in "biufcV"
 
 
 def _array(leaf: Any) -> NDArray:

@@ -13,15 +13,14 @@ from keras.src import tree
 from keras.src.backend import config
 from keras.src.trainers import trainer as base_trainer
 from keras.src.trainers.data_adapters import array_slicing, data_adapter_utils
-from keras.src.trainers.epoch_iterator import EpochIterator
 from keras.src.utils import traceback_utils
 from keras.src.utils.python_utils import pythonify_logs
 
 from croton.frontends.tape import GradientTape
-from keras_croton.batches import batches_of
 from keras_croton.callback_hooks import CallbackHooks
 from keras_croton.conversion import convert_to_numpy, shape
-from keras_croton.step import CompiledStep, as_tensors
+from keras_croton.epochs import BatchIterator, Steps, run_epoch
+from keras_croton.step import CompiledStep, Eagerly, as_tensors
 
 Function = Callable[[Iterator[Any]], Any]
 
@@ -81,38 +80,26 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
     def make_train_function(self, force: bool = False) -> None:
         """Sets `train_function`: `steps_per_execution` steps, and the metrics of the last."""
         if self.train_function is None or force:
-            self.train_function = self._repeated(self._compiled(self.train_step, "train_step"), _last)
+            step = self._compiled(self.train_step, "train_step")
+            self.train_function = Steps(step, self.steps_per_execution, _last)
 
     def make_test_function(self, force: bool = False) -> None:
         """Sets `test_function`: `steps_per_execution` steps, and the metrics of the last."""
         if self.test_function is None or force:
-            self.test_function = self._repeated(self._compiled(self.test_step, "test_step"), _last)
+            step = self._compiled(self.test_step, "test_step")
+            self.test_function = Steps(step, self.steps_per_execution, _last)
 
     def make_predict_function(self, force: bool = False) -> Function:
         """Sets `predict_function`: the outputs for `steps_per_execution` batches, one after the other."""
         if self.predict_function is None or force:
             step = self._compiled(self.predict_step, "predict_step")
-            self.predict_function = self._repeated(step, _concatenated)
+            self.predict_function = Steps(step, self.steps_per_execution, _concatenated)
         return self.predict_function
 
-    def _compiled(self, step: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
+    def _compiled(self, step: Callable[[Any], Any], name: str) -> CompiledStep | Eagerly:
         if self.run_eagerly:
-            return _Eagerly(step)
+            return Eagerly(step)
         return CompiledStep(step, f"{name} of {self.name}", _input_sizes(self))
-
-    def _repeated(self, step: Callable[[Any], Any], combine: Callable[[list[Any]], Any]) -> Function:
-        count = self.steps_per_execution
-
-        def one(iterator: Iterator[Any]) -> Any:
-            return step(next(iterator))
-
-        def several(iterator: Iterator[Any]) -> Any:
-            results = [step(next(iterator))]
-            for _, data in zip(range(count - 1), iterator, strict=False):
-                results.append(step(data))
-            return combine(results)
-
-        return one if count == 1 else several
 
     # Loops over data.
 
@@ -169,7 +156,9 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
             for epoch in range(self._initial_epoch or initial_epoch, epochs):
                 self.reset_metrics()
                 callbacks.on_epoch_begin(epoch)
-                logs = self._train_epoch(epoch_iterator, callbacks)
+                logs = run_epoch(
+                    epoch_iterator, self.train_function, callbacks, "train", lambda: self.stop_training
+                )
                 epoch_logs = dict(pythonify_logs(self._get_metrics_result_or_logs(logs)))
                 if validation is not None and self._should_eval(epoch, validation_freq):
                     if self._eval_epoch_iterator is None:
@@ -202,19 +191,6 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
             if training_finished:
                 callbacks.on_train_end(logs=training_logs)
         return self.history
-
-    def _train_epoch(self, epoch_iterator: BatchIterator, callbacks: Any) -> Any:
-        """Trains on all batches of an epoch. Returns the logs of the last step."""
-        hooks = CallbackHooks(callbacks, "train")
-        logs: Any = {}
-        with epoch_iterator.catch_stop_iteration():
-            for begin_step, end_step, iterator in epoch_iterator:
-                hooks.begin(begin_step)
-                logs = self.train_function(iterator)  # type: ignore[misc]
-                hooks.end(end_step, logs)
-                if self.stop_training:
-                    break
-        return logs
 
     @traceback_utils.filter_traceback  # type: ignore[untyped-decorator]
     def evaluate(
@@ -251,16 +227,8 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
         self.make_test_function()
         self.stop_evaluating = False
         callbacks.on_test_begin()
-        hooks = CallbackHooks(callbacks, "test")
-        logs: Any = {}
         self.reset_metrics()
-        with epoch_iterator.catch_stop_iteration():
-            for begin_step, end_step, iterator in epoch_iterator:
-                hooks.begin(begin_step)
-                logs = self.test_function(iterator)  # type: ignore[misc]
-                hooks.end(end_step, logs)
-                if self.stop_evaluating:
-                    break
+        logs = run_epoch(epoch_iterator, self.test_function, callbacks, "test", lambda: self.stop_evaluating)
         logs = pythonify_logs(self._get_metrics_result_or_logs(logs))
         callbacks.on_test_end(logs)
         return logs if return_dict else self._flatten_metrics_in_order(logs)
@@ -390,26 +358,6 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
     def _shown(self, logs: Any, return_dict: bool) -> Any:
         logs = pythonify_logs(logs)
         return logs if return_dict else self._flatten_metrics_in_order(logs)
-
-
-class BatchIterator(EpochIterator):  # type: ignore[misc]
-    """Keras's iterator over the batches of epochs, with a short way for arrays in memory."""
-
-    def __next__(self) -> Any:
-        return next(self._epoch_iterator)
-
-    def _get_iterator(self) -> Any:
-        return batches_of(self.data_adapter)
-
-
-class _Eagerly:
-    """A step without tracing, on eager tensors."""
-
-    def __init__(self, step: Callable[[Any], Any]) -> None:
-        self._step = step
-
-    def __call__(self, data: Any) -> Any:
-        return self._step(as_tensors(data))
 
 
 def _last(results: list[Any]) -> Any:

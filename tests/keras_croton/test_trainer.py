@@ -12,6 +12,7 @@ from keras import layers
 import croton as ct
 import keras_croton
 from croton.toolchain import compilations
+from keras_croton.step import CompiledStep
 
 
 def data(rows: int = 64, width: int = 6, seed: int = 0):
@@ -30,7 +31,7 @@ def dense_model(**options) -> keras.Model:
 def compiled_steps(model: keras.Model) -> int:
     """How often the training step was traced: each trace is compiled."""
     model.make_train_function()
-    return model.train_function.__closure__[0].cell_contents.traces
+    return model.train_function.step.traces
 
 
 class TestCompilation:
@@ -108,6 +109,124 @@ class TestCompilation:
         history = model.fit(x, y, epochs=4, verbose=0).history["own"]
         assert history[-1] < history[0]
         assert compiled_steps(model) == 1
+
+
+class Batches(keras.callbacks.Callback):
+    """A callback that looks at single batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[int, float]] = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append((batch, logs["loss"]))
+
+
+class TestManyStepsInOneCall:
+    """Where no callback looks at single batches, a call goes through many."""
+
+    @pytest.fixture
+    def calls(self, monkeypatch):
+        """How many steps each call took."""
+        steps = []
+        original = CompiledStep.on_rows
+
+        def on_rows(self, rows):
+            before = rows.steps
+            result = original(self, rows)
+            steps.append(rows.steps - before)
+            return result
+
+        monkeypatch.setattr(CompiledStep, "on_rows", on_rows)
+        monkeypatch.setattr("keras_croton.step.SECONDS_OF_A_CALL", 60.0)
+        return steps
+
+    @pytest.mark.parametrize("shuffle", [False, True, "batch"])
+    @pytest.mark.parametrize("size", [7, 16, 64])
+    def test_weights_and_logs_are_those_of_single_steps(self, calls, shuffle, size):
+        x, y = data(50)
+        found = []
+        for callbacks in ([], [Batches()]):
+            model = dense_model(metrics=["mae"])
+            np.random.seed(3)
+            history = model.fit(
+                x, y, batch_size=size, epochs=3, verbose=0, shuffle=shuffle, callbacks=callbacks
+            ).history
+            found.append((model.get_weights(), history, model.evaluate(x, y, batch_size=size, verbose=0)))
+        (weights, history, evaluated), (one_by_one, other_history, other_evaluated) = found
+        for got, expected in zip(weights, one_by_one, strict=True):
+            np.testing.assert_array_equal(got, expected)
+        assert history == other_history and evaluated == other_evaluated
+
+    def test_an_epoch_is_one_call_after_the_step_that_compiled(self, calls):
+        x, y = data(64)
+        model = dense_model()
+        model.fit(x, y, batch_size=8, epochs=2, verbose=0, shuffle=False)
+        assert calls == [1, 7, 8]
+
+    def test_a_progress_bar_does_not_make_single_steps_of_it(self, calls, capsys):
+        x, y = data(64)
+        dense_model().fit(x, y, batch_size=8, epochs=2, verbose=1)
+        assert calls == [1, 7, 8]
+        assert "8/8" in capsys.readouterr().out
+
+    def test_callbacks_that_look_at_batches_see_every_one(self, calls):
+        x, y = data(64)
+        watching = Batches()
+        dense_model().fit(x, y, batch_size=8, epochs=2, verbose=0, callbacks=[watching])
+        assert [batch for batch, _ in watching.seen] == [*range(8), *range(8)]
+        assert not calls
+
+    def test_saving_at_the_ends_of_epochs_needs_no_single_steps(self, calls, tmp_path):
+        saving = keras.callbacks.ModelCheckpoint(tmp_path / "at-{epoch}.keras")
+        x, y = data(64)
+        dense_model().fit(x, y, batch_size=8, epochs=2, verbose=0, callbacks=[saving])
+        assert calls == [1, 7, 8]
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["at-1.keras", "at-2.keras"]
+
+    def test_inputs_by_name_and_weights_of_samples(self, calls):
+        first, second = keras.Input((3,), name="first"), keras.Input((2,), name="second")
+        model = keras.Model(
+            {"first": first, "second": second}, layers.Dense(1)(layers.concatenate([first, second]))
+        )
+        model.compile("sgd", "mse")
+        rng = np.random.default_rng(0)
+        x = {
+            name: rng.normal(size=(20, size)).astype("float32")
+            for name, size in (("first", 3), ("second", 2))
+        }
+        y, weight = np.ones((20, 1), "float32"), rng.random(20).astype("float32")
+        losses = model.fit(x, y, sample_weight=weight, batch_size=8, epochs=5, verbose=0).history["loss"]
+        assert losses[-1] < losses[0]
+        assert calls[:2] == [1, 2]
+
+    def test_stopping_early_stops(self, calls):
+        x, y = data(64)
+        stop = keras.callbacks.EarlyStopping(monitor="loss", min_delta=1e9, patience=0)
+        model = dense_model()
+        model.fit(x, y, batch_size=8, epochs=50, verbose=0, callbacks=[stop])
+        assert len(model.history.epoch) < 5
+
+    def test_a_label_out_of_range_raises_in_the_middle_and_the_model_can_be_trained(self):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((6,)), layers.Dense(3, activation="softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        x, _ = data(64)
+        labels = np.arange(64) % 3
+        model.fit(x, labels, batch_size=8, verbose=0)
+        wrong = labels.copy()
+        wrong[40] = 5
+        with pytest.raises(IndexError):
+            model.fit(x, wrong, batch_size=8, verbose=0, shuffle=False)
+        assert np.isfinite(model.fit(x, labels, batch_size=8, verbose=0).history["loss"][0])
+
+    def test_arrays_that_are_not_in_c_order(self, calls):
+        x, y = data(64)
+        losses = [
+            dense_model().fit(rows, y, batch_size=8, verbose=0, shuffle=False).history["loss"]
+            for rows in (x, np.asfortranarray(x))
+        ]
+        assert losses[0] == losses[1]
 
 
 class TestWhatCannotBeTraced:

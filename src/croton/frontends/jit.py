@@ -27,6 +27,7 @@ from croton.graph.graph import Graph, copy_graph
 from croton.graph.values import EagerValue, NDArray, Value
 from croton.ops import base
 from croton.ops.base import building, recorders
+from croton.runtime import Function
 
 if TYPE_CHECKING:
     from croton.compiler.profile import Profile
@@ -262,6 +263,32 @@ class JittedFunction:
         compiled, result = self._for_sizes(call, _computed)
         self._remember(key, compiled)
         return compiled, result
+
+    def on_batches(
+        self,
+        arrays: tuple[NDArray, ...],
+        size: int,
+        start: int = 0,
+        order: NDArray | None = None,
+        seconds: float = float("inf"),
+    ) -> tuple[int, _Compiled, Any]:
+        """As `on_arrays` on one batch after the other of rows of C-ordered arrays, all in one call.
+
+        The arguments are those of `on_batches` of compiled functions.
+
+        Returns:
+            The row to go on with; the compiled function for the last batch, and what it returned.
+        """
+        count = min(size, len(arrays[0] if order is None else order) - start)
+        compiled = self._fast.get(tuple([(array.dtype.num, (count, *array.shape[1:])) for array in arrays]))
+        if compiled is not None and isinstance(compiled.function, Function):
+            try:
+                start, result = compiled.function.on_batches(arrays, size, start, order, seconds)
+                return start, compiled, result
+            except ShapeError:
+                pass
+        rows: Any = slice(start, start + count) if order is None else order[start : start + count]
+        return start + count, *self.on_arrays(*[array[rows] for array in arrays])
 
     def _take_apart(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call | None:
         bound = self._signature.bind(*args, **kwargs)

@@ -131,6 +131,33 @@ class Function:
         """What a call would do, without running it: (dims, output shapes, arena bytes, estimated
         nanoseconds). A size known only while running is -1."""
 
+    def on_batches(
+        self,
+        arrays: tuple[Array, ...],
+        size: int,
+        start: int = 0,
+        order: npt.NDArray[np.int64] | None = None,
+        seconds: float = ...,
+    ) -> tuple[int, Any]:
+        """Calls on one batch of rows after the other, and returns what the last call returned.
+
+        Args:
+            arrays: one C-ordered array for each argument, all with equally many rows (entries of the first
+                axis).
+            size: rows of a batch; the last one may be shorter.
+            start: the row to begin with; with `order`, the place in it.
+            order: numbers of the rows to go through: they are gathered; None takes all rows as they lie.
+            seconds: after this time no further call begins, so that other threads and signals have a turn.
+
+        Returns:
+            Where to go on (the number of rows when all are done), and the result of the last call.
+
+        Raises:
+            TypeError, ValueError: an array is not as said, or there is no batch. IndexError: `order` names a
+            row that is not there. Else what the first call raises; when a later one fails, the place to go on
+            is that of its batch, and going on there raises its exception.
+        """
+
     def trim(self) -> None:
         """Give back the memory kept for later calls."""
 

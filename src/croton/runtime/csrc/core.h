@@ -6,7 +6,7 @@
  *   cell.c       the type Cell and its locking       callback.c  Python called from generated code; Ctrl-C
  *   memory.c     aligned arrays, scratch memory      pool.c      the thread pool
  *   library.c    shared libraries, BLAS addresses    interpret.c the call path without a compiled body
- *   profile.c    times of the steps of a function
+ *   profile.c    times of the steps of a function    batches.c   many calls in one, on batches of rows
  *
  * Unless a comment says otherwise, a function here needs the GIL.
  */
@@ -213,6 +213,8 @@ PyObject *function_call_in(Function *self, Frame *frame, PyObject *const *args, 
                            PyObject *kwnames);
 /* Run prepare alone: (dims, output shapes, arena bytes, nanoseconds). */
 PyObject *function_plan(Function *self, PyObject *const *args, Py_ssize_t count, PyObject *kwnames);
+/* batches.c: many calls in one; see _core.pyi. */
+PyObject *function_on_batches(Function *self, PyObject *args, PyObject *kwargs);
 /* Compute every output by the Python callable `interpret`; 0 when all may be committed. */
 int interpret_run(Function *self, Frame *frame);
 /* All inputs as a new list of arrays. */

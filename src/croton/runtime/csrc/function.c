@@ -324,6 +324,11 @@ static PyObject *method_plan(PyObject *object, PyObject *const *args, Py_ssize_t
     return function_plan((Function *)object, args, count, kwnames);
 }
 
+static PyObject *method_on_batches(PyObject *object, PyObject *args, PyObject *kwargs)
+{
+    return function_on_batches((Function *)object, args, kwargs);
+}
+
 static PyObject *method_trim(PyObject *object, PyObject *unused)
 {
     (void)unused;
@@ -367,6 +372,9 @@ static PyMethodDef function_methods[] = {
      "plan(*args, **kwargs)\n--\n\n"
      "What a call with these arguments would do, without running it:\n"
      "(dims, output shapes, arena bytes, estimated nanoseconds). Sizes known only while running are -1."},
+    {"on_batches", (PyCFunction)(void (*)(void))method_on_batches, METH_VARARGS | METH_KEYWORDS,
+     "on_batches(arrays, size, start=0, order=None, seconds=inf)\n--\n\n"
+     "Calls on batches of rows, one after the other: (row to go on with, result of the last call)."},
     {"trim", method_trim, METH_NOARGS, "trim()\n--\n\nGive back the memory kept for later calls."},
     {"__reduce_ex__", method_reduce, METH_O, "Pickle by details.reduce_function(); TypeError without one."},
     {"__copy__", method_copy, METH_NOARGS, "The function itself: it has no contents to copy."},
