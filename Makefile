@@ -14,7 +14,7 @@ C_FILES = $(shell git ls-files '*.c' '*.h')
 help:
 	@echo "make demo    train a classifier through compiled code, then run the three example programs"
 	@echo "make test    run the tests"
-	@echo "make conformance  run Keras's own tests on Croton and compare with JAX, which takes hours (ONLY=folder for a part)"
+	@echo "make conformance  run Keras's own tests on Croton and compare with JAX, in half an hour (ONLY=folder for a part)"
 	@echo "make conformance-part  run some of them in a few minutes, with nothing installed but Keras"
 	@echo "make lint    formatting, lint, types, and the imports between stages"
 	@echo "make format  put the formatting right"
@@ -42,14 +42,16 @@ test: $(STAMP)
 	$(BIN)/python -c "import croton"  # builds what changed once, before the workers start
 	$(BIN)/python -m pytest -n 2 --timeout 300 -q $(TESTS)
 
-# Keras's tests import TensorFlow, JAX and PyTorch, so they have an environment of their own.
+# Keras's tests import TensorFlow, JAX and PyTorch, so they have an environment of their own; without Triton, whose
+# LLVM and TensorFlow's cannot be loaded into one process, and which nothing here needs.
 $(CONFORMANCE)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(CONFORMANCE)
 	$(CONFORMANCE)/bin/python -m pip install --quiet --disable-pip-version-check \
 		"meson-python>=0.17" "meson>=1.3" ninja numpy
 	PATH="$(CURDIR)/$(CONFORMANCE)/bin:$$PATH" $(CONFORMANCE)/bin/python -m pip install --quiet \
 		--disable-pip-version-check --no-build-isolation -Cbuild-dir=$(CONFORMANCE)/build --editable ".[keras]" \
-		keras==3.15.1 tensorflow-cpu jax torch grain pandas scikit-learn requests pytest pytest-timeout
+		keras==3.15.1 tensorflow-cpu jax torch grain pandas pillow scikit-learn requests pytest pytest-timeout
+	$(CONFORMANCE)/bin/python -m pip uninstall --quiet --yes triton
 	cp src/croton-keras.pth "$$($(CONFORMANCE)/bin/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')"
 	@touch $@
 
