@@ -7,9 +7,9 @@ intermediate values lie in one piece of memory, `base`, laid out by liveness.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from croton.codegen.bands import print_band
+from croton.codegen.functions import function_of
 from croton.codegen.nests import NestCode, NestPrinter
 from croton.codegen.reductions import accumulator_type, combine_text, identity_literal, partial_size
 from croton.codegen.resident import Resident, kernel_for, resident_of
@@ -173,8 +173,7 @@ class BlockPrinter:
             self.plan.place(key, size, number, max(last.get(value, number) for value in results))
             start = f"{self.prefix}{self.plan.placed[key]}"
             second = f"({start} + {self.unit.size(row_bytes(step, track.state))})"
-            op: Any = step.equation.op
-            places = (second, start) if op.reverse else (start, second)
+            places = (second, start) if step.scan.reverse else (start, second)
             for position, place in zip((track.before, track.after), places, strict=True):
                 if position is not None:
                     self.places[stacked(step, position)] = place
@@ -402,9 +401,7 @@ class BlockPrinter:
 
     def _kernel_call(self, step: KernelCall) -> list[str]:
         equation = step.equation
-        function = equation.op.c_function(  # type: ignore[attr-defined]
-            [operand.type for operand in equation.inputs], [output.type for output in equation.outputs]
-        )
+        function = function_of(step)
         for name in function.scalar_functions:
             self.unit.printer.need(name)
         for library in function.libraries:

@@ -7,7 +7,7 @@ state where it can be (`state.py`). A loop asks now and then whether to stop.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from croton.codegen.resident import find_residents, pack_residents
 from croton.codegen.shared_rows import Rows, independent_rows, share_rows
@@ -98,8 +98,8 @@ def _interruption(block: BlockPrinter, step: Control, counter: str) -> list[str]
 
 def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     """A scan, also one that stops when the last output of its body is true."""
-    op: Any = step.equation.op
-    states, stops = op.states, op.name == "scan_until"
+    op, full = step.scan, step.full_scan
+    states, stops = op.states, full is None
     length = block.unit.size(op.length)
     body = step.bodies[0]
     tag = _tag(block, number)
@@ -125,7 +125,7 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     loop += [f"unsigned char {tag}stop = 0;"] if stops else []
     loop += [*lines, *state.lines_after_step()]
     loop += [f"if ({tag}stop) {{ ++{tag}step; break; }}"] if stops else []
-    flushes = getattr(op, "flushes", False)
+    flushes = full is not None and full.flushes
     block.unit.flushes = block.unit.flushes or flushes
     steps = [
         *state.lines_before(),
@@ -149,9 +149,9 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
 
 def _elements(block: BlockPrinter, step: Control, tag: str) -> list[str]:
     """Pointers to the elements of the sequences that a step reads."""
-    op: Any = step.equation.op
+    op, full = step.scan, step.full_scan
     lines = []
-    reads = getattr(op, "reads", ()) or ((0, 1),) * op.sequences
+    reads = (() if full is None else full.reads) or ((0, 1),) * op.sequences
     for position, operand in enumerate(step.equation.inputs[op.states : op.states + op.sequences]):
         first, stride = reads[position]
         size = block.unit.size(_bytes(step.bodies[0].graph.inputs[op.states + position]))
@@ -166,22 +166,24 @@ def _elements(block: BlockPrinter, step: Control, tag: str) -> list[str]:
 
 def _results(block: BlockPrinter, step: Control, results: Sequence[int], tag: str) -> list[str]:
     """Pointers to where the results of a step come to lie."""
-    op: Any = step.equation.op
+    states = step.scan.states
     lines = []
     for position in results:
-        output = step.equation.outputs[op.states + position]
-        size = block.unit.size(_bytes(step.bodies[0].graph.outputs[op.states + position]))
+        output = step.equation.outputs[states + position]
+        size = block.unit.size(_bytes(step.bodies[0].graph.outputs[states + position]))
         start = f"(char *){block.pointer(output)}"
-        row = _row(block, op, position, tag)
+        row = _row(block, step, position, tag)
         lines.append(f"void *const {tag}result{position} = {start} + {row} * {size};")
     return lines
 
 
-def _row(block: BlockPrinter, op: Any, position: int, tag: str) -> str:
+def _row(block: BlockPrinter, step: Control, position: int, tag: str) -> str:
     """The row for a result of a step. Where only those of the last steps are kept, the others are written
     to a row that a later step writes again."""
-    if op.name == "scan_until":
-        return "0" if op.only_last and op.only_last[position] else f"{tag}step"
+    stopping, op = step.stopping_scan, step.full_scan
+    if stopping is not None:
+        return "0" if stopping.only_last and stopping.only_last[position] else f"{tag}step"
+    assert op is not None
     if not op.kept or op.kept[position] == op.length:
         return f"{tag}at"
     kept = block.unit.size(op.kept[position])
@@ -199,8 +201,7 @@ def _count_steps(block: BlockPrinter, step: Control, tag: str) -> list[str]:
 
 
 def _print_while(block: BlockPrinter, step: Control, number: int) -> list[str]:
-    op = step.equation.op
-    states = op.states  # type: ignore[attr-defined]
+    states = step.loop.states
     tag = _tag(block, number)
     state = LoopState(block, step, number, tag)
     captured = [block.pointer(operand) for operand in step.equation.inputs[states:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from croton.codegen.functions import function_of
 from croton.codegen.nests import NestPrinter
 from croton.codegen.scalars import ScalarPrinter
 from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
@@ -15,9 +16,7 @@ def step_c(step: Step, program: Program) -> str:
         return f"{heading}\n{{\n{body}\n}}\n"
     equation = step.equation
     if isinstance(step, KernelCall):
-        types = [operand.type for operand in equation.inputs], [output.type for output in equation.outputs]
-        source: str = equation.op.c_function(*types).source  # type: ignore[attr-defined]
-        return source
+        return function_of(step).source
     if isinstance(step, Product):
         return f"/* the matrix kernel for {equation.outputs[0].type.dtype.name} */\n"
     if isinstance(step, Control):

@@ -8,6 +8,7 @@ that results do not depend on the number of threads.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from croton.codegen import vector_maths
@@ -199,13 +200,19 @@ class NestPrinter:
         return last
 
     def _loop(
-        self, axis: int, begin: str, end: str, innermost: bool, members: list[Member], inside: object
+        self,
+        axis: int,
+        begin: str,
+        end: str,
+        innermost: bool,
+        members: list[Member],
+        inside: Callable[[], None],
     ) -> None:
         name = index_name(axis)
         outer = self.scopes[-1]
         scope = _Scope(outer.variables | {name}, name)
         self.scopes.append(scope)
-        inside()  # type: ignore[operator]
+        inside()
         self.scopes.pop()
         vectorized = innermost and not any(
             dtypes.is_complex(m.value.type.dtype) for m in members if m.reduced

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from croton.graph import dims
 from croton.graph.dims import Dim
@@ -52,12 +52,10 @@ class Rows:
 
 def independent_rows(step: Control) -> Rows | None:
     """The rows of the state of a scan, if no row needs another one."""
-    op: Any = step.equation.op
-    program = step.bodies[0]
-    states = step.equation.outputs[: op.states] if op.name == "scan" else []
-    if not states or states[0].type.rank == 0:
+    op, program = step.full_scan, step.bodies[0]
+    if op is None or op.states == 0 or step.equation.outputs[0].type.rank == 0:
         return None
-    rows = Rows(states[0].type.shape[0])
+    rows = Rows(step.equation.outputs[0].type.shape[0])
     values = [*program.graph.inputs[: op.states], *program.graph.outputs]
     if rows.count in (0, 1) or not all(_has_rows(value, rows) for value in values):
         return None

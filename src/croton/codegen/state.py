@@ -6,7 +6,7 @@ in them (`tracks.py`). Any other has two buffers that take turns.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from croton.codegen.scalars import storage_type
 from croton.codegen.shared_rows import Rows, copied_part, part_of
@@ -33,7 +33,7 @@ class LoopState:
         self.step = step
         self.tag = tag
         self.rows = rows
-        self.count: int = step.equation.op.states  # type: ignore[attr-defined]
+        self.count = step.loop.states
         self.local = [_is_small(output) for output in step.equation.outputs[: self.count]]
         tracks = {track.state: track for track in block.tracks.get(step, [])}
         self.tracks: dict[int, Track] = {s: t for s, t in tracks.items() if not self.local[s]}
@@ -120,8 +120,7 @@ class LoopState:
 
     @property
     def _reverse(self) -> bool:
-        op: Any = self.step.equation.op
-        return bool(op.reverse)
+        return self.step.scan.reverse
 
     def _size(self, state: int) -> str:
         return self.block.unit.size(row_bytes(self.step, state))
@@ -133,8 +132,7 @@ class LoopState:
         start = f"(char *){self.block.pointer(stacked(self.step, before))}"
         if not self._reverse:
             return start
-        op: Any = self.step.equation.op
-        return f"{start} + ({self.block.unit.size(op.length)} - 1) * {self._size(state)}"
+        return f"{start} + ({self.block.unit.size(self.step.scan.length)} - 1) * {self._size(state)}"
 
     def _spare_buffer(self, state: int, number: int) -> str:
         output = self.step.equation.outputs[state]

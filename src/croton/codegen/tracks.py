@@ -8,7 +8,6 @@ results are parts of that array.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from croton.graph import dims
 from croton.graph.dims import Dim
@@ -27,8 +26,8 @@ class Track:
 
 def find_tracks(step: Control) -> list[Track]:
     """The states of a scan that results stack, all rows of them."""
-    op: Any = step.equation.op
-    if op.name != "scan":
+    op = step.full_scan
+    if op is None:
         return []
     program = step.bodies[0]
     graph = program.graph
@@ -57,12 +56,9 @@ def row_bytes(step: Control, state: int) -> Dim:
 
 def track_bytes(step: Control, state: int) -> Dim:
     """Bytes of a state before the first step and after each."""
-    op: Any = step.equation.op
-    return dims.multiply(row_bytes(step, state), dims.add(op.length, 1))
+    return dims.multiply(row_bytes(step, state), dims.add(step.scan.length, 1))
 
 
 def stacked(step: Control, position: int) -> Value:
     """The output that is a stacked result."""
-    op: Any = step.equation.op
-    value: Value = step.equation.outputs[op.states + position]
-    return value
+    return step.equation.outputs[step.scan.states + position]

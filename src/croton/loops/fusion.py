@@ -29,7 +29,17 @@ from croton.loops.members import (
 )
 from croton.loops.merging import merge_nests
 from croton.loops.nest_rules import LARGEST_NEST, common_prefix, depth_fits, is_complete, own_depth
-from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
+from croton.loops.program import (
+    BindSize,
+    Callback,
+    Control,
+    KernelCall,
+    Nest,
+    OpaqueStep,
+    Product,
+    Program,
+    Step,
+)
 from croton.loops.storage import mark_stored
 
 
@@ -82,7 +92,7 @@ class _Scheduler:
                 collapse(step, self.lowering.builder)
         return program
 
-    def _opaque_step(self, equation: Equation) -> Step:
+    def _opaque_step(self, equation: Equation) -> OpaqueStep:
         if equation.op.name == "contract":
             return Product(equation)
         if equation.op.name == "number_as_size":
@@ -93,11 +103,10 @@ class _Scheduler:
             return KernelCall(equation)
         return Callback(equation)
 
-    def _place_step(self, step: Step) -> None:
-        for equation in [step.equation]:  # type: ignore[union-attr]
-            for output in equation.outputs:
-                self.position[output] = len(self.steps)
-            self.bound.update((symbol, len(self.steps)) for symbol in equation.bound_symbols())
+    def _place_step(self, step: OpaqueStep) -> None:
+        for output in step.equation.outputs:
+            self.position[output] = len(self.steps)
+        self.bound.update((symbol, len(self.steps)) for symbol in step.equation.bound_symbols())
         self.steps.append(step)
 
     def _place_element(self, equation: Equation) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from croton.graph import dims
 from croton.graph.dims import Dim
 from croton.graph.graph import Graph
 from croton.graph.values import Constant, Equation, TensorType, Value
 from croton.loops.expressions import Builder, Node
+from croton.loops.operations import ElementOperation, JoiningOperation, ReductionOperation
 
 STORE_COST = 0.6  # nanoseconds per element beyond which a value read twice is computed once
 SPREAD_COST = 0.4  # the same for a value read along an axis it does not have
@@ -250,8 +251,8 @@ class ExpressionLowering:
             equation = value.owner
             assert equation is not None
             operands = [Reader(self, operand) for operand in equation.inputs]
-            op = equation.op
-            found = op.element(self.builder, operands, index, value.type)  # type: ignore[attr-defined]
+            op = cast(ElementOperation, equation.op)
+            found = op.element(self.builder, operands, index, value.type)
             self._memo[key] = found
         return found
 
@@ -260,12 +261,11 @@ class ExpressionLowering:
         value = equation.outputs[0]
         if is_reduction(equation):
             operand = equation.inputs[0]
-            domain = operand.type.shape
-            if all(domain[axis] == 1 for axis in equation.op.axes):  # type: ignore[attr-defined]
+            op, domain = cast(ReductionOperation, equation.op), operand.type.shape
+            if all(domain[axis] == 1 for axis in op.axes):
                 return self._without_unit_axes(equation)
             index = tuple(self.builder.index(index_name(axis)) for axis in range(len(domain)))
             expression = self.read(operand, index)
-            op: Any = equation.op
             cost = self._expression_cost(operand)
             return Member(value, equation, domain, op.kind, op.axes, expression, cost)
         domain = value.type.shape
@@ -275,7 +275,7 @@ class ExpressionLowering:
 
     def parts(self, equation: Equation) -> list[Member]:
         """The members that compute the operands of a kept concatenation, each where it belongs in it."""
-        axis = equation.op.axis  # type: ignore[attr-defined]
+        axis = cast(JoiningOperation, equation.op).axis
         start: Dim = 0
         members = []
         for operand in equation.inputs:
@@ -292,7 +292,7 @@ class ExpressionLowering:
         """A reduction over axes of size 1 only: the elements themselves."""
         value, operand = equation.outputs[0], equation.inputs[0]
         names = iter([self.builder.index(index_name(axis)) for axis in range(value.type.rank)])
-        reduced = equation.op.axes  # type: ignore[attr-defined]
+        reduced = cast(ReductionOperation, equation.op).axes
         zero = self.builder.integer(0)
         index = tuple(zero if axis in reduced else next(names) for axis in range(operand.type.rank))
         expression = self.read(operand, index)

@@ -9,6 +9,7 @@ from croton.graph.graph import Graph
 from croton.graph.reporting import type_text, with_sizes
 from croton.graph.values import Constant, Equation, Location, Value
 from croton.loops.members import loads
+from croton.loops.products import sizes_of
 from croton.loops.program import Nest, Product, Program, Step
 
 _MOST_NAMES = 5
@@ -42,11 +43,10 @@ def _between(graph: Graph, inputs: Mapping[Value, None], outputs: Sequence[Value
 def step_name(step: Step, program: Program, sizes: Mapping[Symbol, int] | None = None) -> str:
     """The operations of a step and the shape of what it makes, with numbers for the sizes that are given."""
     if isinstance(step, Product):
-        left, output = step.equation.inputs[0].type, step.equation.outputs[0].type
-        inner = left.shape[1 if step.equation.op.transpose_left else 2]  # type: ignore[attr-defined]
-        factors = [*output.shape[output.shape[0] == 1 :], inner]
+        batch, rows, columns, inner, *_ = sizes_of(step.equation)
+        factors = [*([] if batch == 1 else [batch]), rows, columns, inner]
         shown = "x".join(str(with_sizes(size, sizes)) for size in factors)
-        return f"product {shown} {output.dtype.name}"
+        return f"product {shown} {step.equation.outputs[0].type.dtype.name}"
     graph = step_graph(step, program)
     every = dict.fromkeys(equation.op.name for equation in graph.equations)
     names = [name for name in every if name not in _VIEWS] or list(every)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from croton.graph.dims import Dim
 from croton.graph.values import Equation
+from croton.loops.operations import ProductOperation
 
 
 class ProductSizes(NamedTuple):
@@ -21,8 +22,7 @@ class ProductSizes(NamedTuple):
 
 def sizes_of(equation: Equation) -> ProductSizes:
     """The sizes of an equation of the operation Contract."""
-    left_swapped: bool = equation.op.transpose_left  # type: ignore[attr-defined]
-    right_swapped: bool = equation.op.transpose_right  # type: ignore[attr-defined]
+    op = cast(ProductOperation, equation.op)
     batch, rows, columns = equation.outputs[0].type.shape
-    inner = equation.inputs[0].type.shape[1 if left_swapped else 2]
-    return ProductSizes(batch, rows, columns, inner, left_swapped, right_swapped)
+    inner = equation.inputs[0].type.shape[1 if op.transpose_left else 2]
+    return ProductSizes(batch, rows, columns, inner, op.transpose_left, op.transpose_right)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from croton.graph.dims import Dim
 from croton.graph.graph import Graph
 from croton.graph.values import Equation, Value
 from croton.loops.members import Member, loads
+from croton.loops.operations import (
+    FullScanOperation,
+    FunctionOperation,
+    LoopOperation,
+    ScanOperation,
+    StoppingScanOperation,
+)
 
 
 @dataclass(eq=False)
@@ -39,6 +47,10 @@ class KernelCall:
 
     equation: Equation
 
+    @property
+    def op(self) -> FunctionOperation:
+        return cast(FunctionOperation, self.equation.op)
+
 
 @dataclass(eq=False)
 class Callback:
@@ -61,6 +73,27 @@ class Control:
     equation: Equation
     bodies: tuple[Program, ...]
 
+    @property
+    def loop(self) -> LoopOperation:
+        """The operation of a scan or a while loop."""
+        return cast(LoopOperation, self.equation.op)
+
+    @property
+    def scan(self) -> ScanOperation:
+        """The operation of a scan, whether it stops or not."""
+        return cast(ScanOperation, self.equation.op)
+
+    @property
+    def full_scan(self) -> FullScanOperation | None:
+        """The operation of a scan that takes all its steps; None for what is no such loop."""
+        return cast(FullScanOperation, self.equation.op) if self.equation.op.name == "scan" else None
+
+    @property
+    def stopping_scan(self) -> StoppingScanOperation | None:
+        """The operation of a scan that may stop early; None for what is no such loop."""
+        stops = self.equation.op.name == "scan_until"
+        return cast(StoppingScanOperation, self.equation.op) if stops else None
+
 
 @dataclass(frozen=True, eq=False)
 class Band:
@@ -77,7 +110,8 @@ class Band:
     local: frozenset[Value]
 
 
-Step = Nest | Product | KernelCall | Callback | BindSize | Control
+OpaqueStep = Product | KernelCall | Callback | BindSize | Control  # an equation by itself
+Step = Nest | OpaqueStep
 
 
 @dataclass(eq=False)

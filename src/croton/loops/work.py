@@ -16,6 +16,7 @@ from croton.graph.dims import Dim, Symbol
 from croton.graph.values import Equation, Value
 from croton.loops.expressions import Node
 from croton.loops.members import Member, index_name, loads
+from croton.loops.products import sizes_of
 from croton.loops.program import BindSize, Callback, Control, KernelCall, Nest, Product, Program, Step
 
 _FREE = frozenset({"identity", "where", "real", "imag", "conj", "complex"})
@@ -53,13 +54,11 @@ def _equation_flops(
 ) -> int | None:
     equation = step.equation
     if isinstance(step, Product):
-        left, output = equation.inputs[0].type, equation.outputs[0].type
-        inner = left.shape[1 if equation.op.transpose_left else 2]  # type: ignore[attr-defined]
-        each = 8 if dtypes.is_complex(output.dtype) else 2
-        return each * _count((*output.shape, inner), sizes)
+        each = 8 if dtypes.is_complex(equation.outputs[0].type.dtype) else 2
+        return each * _count(sizes_of(equation)[:4], sizes)
     if isinstance(step, KernelCall):
         types = [operand.type for operand in equation.inputs], [output.type for output in equation.outputs]
-        flops: Dim | None = equation.op.flops(*types)  # type: ignore[attr-defined]
+        flops = step.op.flops(*types)
         return None if flops is None else dims.evaluate(flops, sizes)
     return 0 if isinstance(step, BindSize) else None
 
