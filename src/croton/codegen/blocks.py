@@ -407,9 +407,7 @@ class BlockPrinter:
         for library in function.libraries:
             self.unit.library(library)
         for kernel in function.kernels:
-            self.unit.shared_kernel(kernel)
-        for unit in function.units:
-            self.unit.kernel_unit(unit)
+            self.unit.kernel_unit(kernel)
         self.unit.function(function.name, function.source)
         values = [*equation.inputs, *equation.outputs]
         bound = equation.bound_symbols()

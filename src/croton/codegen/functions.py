@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
-from croton.codegen.kernels import SharedKernel
 from croton.codegen.prebuilt import KernelUnit
 from croton.graph.frozen import Frozen
 from croton.graph.values import TensorType
@@ -26,8 +25,7 @@ class CFunction(Frozen):
     scalar_functions: names of vector maths functions the source calls (ct_exp_f64, ...).
     libraries: BLAS or LAPACK routines it needs, as "scipy.linalg.cython_lapack:dgesv"; the function finds
         their addresses from context->library[LIBRARY_<name>] where the compiler defines LIBRARY_dgesv.
-    kernels: functions in translation units of their own that the source calls.
-    units: kernels that are built with the package, or else beside the source, which calls CALL_<function>.
+    kernels: units of their own whose functions the source calls, as CALL_<function>.
     """
 
     name: str
@@ -36,8 +34,7 @@ class CFunction(Frozen):
     libraries: tuple[str, ...] = ()
     cost: float = 1.0  # rough nanoseconds per element of the largest operand or output
     fallible: bool = False
-    kernels: tuple[SharedKernel, ...] = ()
-    units: tuple[KernelUnit, ...] = ()
+    kernels: tuple[KernelUnit, ...] = ()
 
 
 class _Brings(Protocol):

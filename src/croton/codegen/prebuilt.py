@@ -15,3 +15,13 @@ class KernelUnit(NamedTuple):
     functions: tuple[str, ...]
     source: str
     declaration: str
+
+    @property
+    def name(self) -> str:
+        """The name of the first function, which is also that of the unit."""
+        return self.functions[0]
+
+    @property
+    def call(self) -> str:
+        """What callers of the first function write."""
+        return f"CALL_{self.name}"

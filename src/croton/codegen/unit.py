@@ -8,7 +8,6 @@ from pathlib import Path
 
 from croton.codegen import vector_maths
 from croton.codegen.contraction import ContractionKernel
-from croton.codegen.kernels import SharedKernel
 from croton.codegen.prebuilt import KernelUnit
 from croton.codegen.scalars import PRELUDE, ScalarPrinter, bytes_text, size_text
 from croton.codegen.timing import Timers
@@ -90,27 +89,22 @@ class Unit:
         self.declarations.setdefault(kernel.declaration)
         if name not in self.prebuilt:
             self.shared_units.setdefault(kernel.function, ABI + kernel.source)
-            return name
-        number = self.libraries.setdefault(f"{KERNEL_MODULE}:{name}", len(self.libraries))
-        return f"((__typeof__(&{name}))context->library[{number}])"
-
-    def shared_kernel(self, kernel: SharedKernel) -> None:
-        """A kernel that is a unit of its own."""
-        self.declarations.setdefault(kernel.declaration)
-        maths = vector_maths.source_for(kernel.scalar_functions)
-        self.shared_units.setdefault(kernel.name, "\n".join([ABI, PRELUDE, maths, kernel.source]))
+        return self._call(name)
 
     def kernel_unit(self, kernel: KernelUnit) -> None:
         """Makes the functions of a unit of kernels callable, as CALL_<function>."""
         self.declarations.setdefault(kernel.declaration)
         for name in kernel.functions:
-            call = name
-            if name in self.prebuilt:
-                number = self.libraries.setdefault(f"{KERNEL_MODULE}:{name}", len(self.libraries))
-                call = f"((__typeof__(&{name}))context->library[{number}])"
-            else:
-                self.shared_units.setdefault(kernel.functions[0], ABI + kernel.source)
-            self.declarations.setdefault(f"#define CALL_{name} {call}")
+            self.declarations.setdefault(f"#define CALL_{name} {self._call(name)}")
+        if not self.prebuilt.issuperset(kernel.functions):
+            self.shared_units.setdefault(kernel.name, ABI + kernel.source)
+
+    def _call(self, name: str) -> str:
+        """What to call for a function of another unit, which is prebuilt or a text beside this one."""
+        if name not in self.prebuilt:
+            return name
+        number = self.libraries.setdefault(f"{KERNEL_MODULE}:{name}", len(self.libraries))
+        return f"((__typeof__(&{name}))context->library[{number}])"
 
     def library(self, name: str) -> None:
         """A BLAS or LAPACK routine, found at run time in context->library[LIBRARY_<routine>]."""

@@ -79,7 +79,7 @@ class BinCount(KernelOperation):
             definitions["WEIGHTED"] = "1"
             name = f"ct_sum_{total.name}_by_{numbers.name}"
         kernel = shared_kernel(name, ("count.c",), definitions)
-        source = _CALL.format(name=f"call_{name}", kernel=name, last=len(operands))
+        source = _CALL.format(name=f"call_{name}", kernel=kernel.call, last=len(operands))
         return CFunction(f"call_{name}", source, cost=1.0, fallible=True, kernels=(kernel,))
 
 

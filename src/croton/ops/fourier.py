@@ -136,7 +136,7 @@ class Fourier(KernelOperation):
             kind=_KINDS.index(self.kind),
             backward=int(self.backward),
             scale=_SCALES.index(self.scale),
-            kernel=kernel.name,
+            kernel=kernel.call,
         )
         return CFunction(name, source, cost=5.0, kernels=(kernel,))
 

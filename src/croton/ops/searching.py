@@ -68,7 +68,7 @@ class SearchSorted(KernelOperation):
         kernel = ordered_kernel(f"ct_search_{self.side}", "search.c", operands[0].dtype, **chosen)
         rank = operands[1].rank
         name = f"{kernel.name}_{rank}"
-        source = _SEARCH.format(name=name, kernel=kernel.name, rank=rank)
+        source = _SEARCH.format(name=name, kernel=kernel.call, rank=rank)
         return CFunction(name, source, cost=10.0, kernels=(kernel,))
 
 
@@ -98,7 +98,7 @@ class RowOrder(KernelOperation):
         kernel = ordered_kernel("ct_row_order", "rows.c", operands[0].dtype)
         name = f"call_{kernel.name}"
         source = f"static int {name}(ct_context *context, void *const *pointers, const ct_int *sizes)\n"
-        source += f"{{\n    return {kernel.name}(context, pointers, sizes);\n}}\n"
+        source += f"{{\n    return {kernel.call}(context, pointers, sizes);\n}}\n"
         return CFunction(name, source, cost=50.0, kernels=(kernel,))
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from croton.codegen.kernels import SharedKernel, shared_kernel
+from croton.codegen.kernels import shared_kernel
+from croton.codegen.prebuilt import KernelUnit
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim
 from croton.graph.dtypes import INT64, DType
@@ -45,7 +46,7 @@ _INFINITY_BITS = {
 }
 
 
-def ordered_kernel(name: str, file: str, dtype: DType, **definitions: object) -> SharedKernel:
+def ordered_kernel(name: str, file: str, dtype: DType, **definitions: object) -> KernelUnit:
     """A kernel that compares elements of a dtype by their keys, see codegen/kernels/keys.c."""
     described: dict[str, object] = {"WIDTH": dtype.itemsize * 8, **definitions}
     if dtype in _INFINITY_BITS:
@@ -65,10 +66,10 @@ static int {name}(ct_context *context, void *const *pointers, const ct_int *size
 """
 
 
-def _along_axis(kernel: SharedKernel, rank: int, axis: int, more: str = "", cost: float = 10.0) -> CFunction:
+def _along_axis(kernel: KernelUnit, rank: int, axis: int, more: str = "", cost: float = 10.0) -> CFunction:
     """The call of a kernel that works on rows along an axis of its first operand."""
     name = f"{kernel.name}_{axis}_of_{rank}"
-    source = _CALL.format(name=name, sizes=around_axis(rank, axis), kernel=kernel.name, more=more)
+    source = _CALL.format(name=name, sizes=around_axis(rank, axis), kernel=kernel.call, more=more)
     return CFunction(name, source, cost=cost, kernels=(kernel,))
 
 

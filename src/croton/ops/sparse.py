@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from croton.codegen.kernels import SharedKernel, shared_kernel
+from croton.codegen.kernels import shared_kernel
+from croton.codegen.prebuilt import KernelUnit
 from croton.codegen.scalars import c_type
 from croton.graph import dims, dtypes
 from croton.graph.dims import Dim
@@ -36,7 +37,7 @@ _COMPLEX_PRODUCT = (
 )
 
 
-def _kernel(kind: str, dtype: DType, index: DType) -> SharedKernel:
+def _kernel(kind: str, dtype: DType, index: DType) -> KernelUnit:
     number = c_type(dtype)
     if dtypes.is_complex(dtype):
         product, total = _COMPLEX_PRODUCT, number
@@ -54,9 +55,9 @@ def _kernel(kind: str, dtype: DType, index: DType) -> SharedKernel:
     return shared_kernel(f"ct_sparse_{kind}_{dtype.name}_{index.name}", ("sparse.c",), definitions)
 
 
-def _call(kernel: SharedKernel, major: str, minor: str, columns: str) -> CFunction:
+def _call(kernel: KernelUnit, major: str, minor: str, columns: str) -> CFunction:
     name = f"call_{kernel.name}"
-    source = _CALL.format(name=name, kernel=kernel.name, major=major, minor=minor, columns=columns)
+    source = _CALL.format(name=name, kernel=kernel.call, major=major, minor=minor, columns=columns)
     return CFunction(name, source, cost=2.0, fallible=True, kernels=(kernel,))
 
 

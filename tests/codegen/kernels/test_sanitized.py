@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from croton.codegen import vector_maths
-from croton.codegen.kernels import SharedKernel
-from croton.codegen.scalars import PRELUDE
+from croton.codegen.prebuilt import KernelUnit
 from croton.codegen.unit import ABI
 from croton.graph.dtypes import as_dtype
 from croton.graph.values import TensorType
@@ -26,7 +24,7 @@ DRIVER = (Path(__file__).parent / "driver.c").read_text()
 SORT, SEARCH, ROWS, COUNT, FOURIER, SPARSE = range(6)
 
 
-def kernel_of(op: KernelOperation, *operands: tuple[str, int]) -> SharedKernel:
+def kernel_of(op: KernelOperation, *operands: tuple[str, int]) -> KernelUnit:
     """The kernel that an operation calls for operands of these dtypes and ranks."""
     types = [TensorType(as_dtype(dtype), (8,) * rank) for dtype, rank in operands]
     outputs = op.infer(*types) if not isinstance(op, Fourier) else [types[0]]
@@ -49,7 +47,7 @@ CASES = [
 ]
 
 
-def sparse_kernels(dtype: str) -> list[tuple[int, str, SharedKernel]]:
+def sparse_kernels(dtype: str) -> list[tuple[int, str, KernelUnit]]:
     """The three products; types are given at once, since their sizes depend on each other."""
     vector, starts = TensorType(as_dtype("int32"), (3,)), TensorType(as_dtype("int32"), (4,))
     elements, dense = TensorType(as_dtype(dtype), (3,)), TensorType(as_dtype(dtype), (3, 2))
@@ -68,12 +66,11 @@ CASES += [*sparse_kernels("float64"), *sparse_kernels("int32"), *sparse_kernels(
 
 
 @pytest.mark.parametrize(("family", "dtype", "kernel"), CASES, ids=[case[2].name for case in CASES])
-def test_sanitizers_find_nothing(family: int, dtype: str, kernel: SharedKernel) -> None:
+def test_sanitizers_find_nothing(family: int, dtype: str, kernel: KernelUnit) -> None:
     size = np.dtype(dtype).itemsize
     chosen = {"FAMILY": family, "SIZE": size, "SAMPLES": int("sample" in kernel.name)}
     definitions = "".join(f"#define {name} {value}\n" for name, value in chosen.items())
-    maths = vector_maths.source_for(kernel.scalar_functions)
-    text = "\n".join([ABI, PRELUDE, maths, kernel.source, definitions, DRIVER])
+    text = "\n".join([ABI, kernel.source, definitions, DRIVER])
     program = build_executable([text], flags=(*SANITIZERS, "-Werror"))
     done = subprocess.run([program], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -10,23 +10,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from croton.graph.frozen import Frozen
-
-
-class SharedKernel(Frozen):
-    """A C function in a translation unit of its own: `int NAME(context, pointers, sizes)`.
-
-    source: the text without the contract that every unit starts with. scalar_functions: names of vector
-    maths functions it calls.
-    """
-
-    name: str
-    source: str
-    scalar_functions: tuple[str, ...] = ()
-
-    @property
-    def declaration(self) -> str:
-        return f"int {self.name}(ct_context *context, void *const *pointers, const ct_int *sizes);"
+from croton.codegen import vector_maths
+from croton.codegen.prebuilt import KernelUnit
+from croton.codegen.scalars import PRELUDE
 
 
 @cache
@@ -39,7 +25,13 @@ def shared_kernel(
     files: tuple[str, ...],
     definitions: Mapping[str, object],
     scalar_functions: tuple[str, ...] = (),
-) -> SharedKernel:
-    """The kernel that files of this folder make under these definitions; they name their entry ENTRY."""
+) -> KernelUnit:
+    """The kernel that files of this folder make under these definitions; they name their entry ENTRY.
+
+    It is `int NAME(context, pointers, sizes)`. scalar_functions: vector maths functions that it calls.
+    """
     defined = "".join(f"#define {key} {value}\n" for key, value in {"ENTRY": name, **definitions}.items())
-    return SharedKernel(name, defined + "\n".join(_text(file) for file in files), scalar_functions)
+    maths = vector_maths.source_for(scalar_functions)
+    source = "\n".join([PRELUDE, maths, defined, *(_text(file) for file in files)])
+    declaration = f"int {name}(ct_context *context, void *const *pointers, const ct_int *sizes);"
+    return KernelUnit((name,), source, declaration)

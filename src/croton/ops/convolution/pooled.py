@@ -86,7 +86,7 @@ class _Windowed(KernelOperation):
         dtype = outputs[0].dtype.name
         places = self.side != "y" or len(outputs) > 1
         name, source = windowed_text(self.geometry, self.windows.sizes, self.side, dtype, places)
-        return CFunction(name, source, units=(convolution_kernel(dtype),), cost=10.0)
+        return CFunction(name, source, kernels=(convolution_kernel(dtype),), cost=10.0)
 
 
 class PooledConvolution(_Windowed):

@@ -58,7 +58,7 @@ class _Side(KernelOperation):
         dtype = outputs[0].dtype.name
         kernel = convolution_kernel(dtype)
         name, source = source_text(self.geometry, self.side, dtype)
-        return CFunction(name, source, units=(kernel,), cost=10.0)
+        return CFunction(name, source, kernels=(kernel,), cost=10.0)
 
 
 class Convolution(_Side):
