@@ -211,6 +211,12 @@ class Equation:
         return f"<Equation {self.op}>"
 
 
+def owner_of(value: Value) -> Equation:
+    """The equation that makes a value, which is known to be neither an input nor a constant."""
+    assert value.owner is not None
+    return value.owner
+
+
 def _runtime(shape: Shape) -> set[dims.Symbol]:
     return dims.runtime_symbols(shape) if any(not isinstance(size, int) for size in shape) else set()
 

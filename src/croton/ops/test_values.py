@@ -19,7 +19,7 @@ from croton.graph.errors import MissingTestValueError
 from croton.graph.graph import sorted_equations
 from croton.graph.interpreter import evaluate
 from croton.graph.reporting import bind_sizes, type_text
-from croton.graph.values import Constant, Equation, NDArray, TensorType, Value
+from croton.graph.values import Constant, Equation, NDArray, TensorType, Value, owner_of
 from croton.ops import base
 
 _sizes: WeakKeyDictionary[Symbol, int] = WeakKeyDictionary()  # what test values say of sizes
@@ -53,8 +53,7 @@ def set_policy(policy: str) -> None:
 
 def _watch(outputs: Sequence[Value]) -> None:
     """Computes the test values of what was just written."""
-    owner = outputs[0].owner
-    assert owner is not None
+    owner = owner_of(outputs[0])
     try:
         _compute(owner)
     except MissingTestValueError as error:

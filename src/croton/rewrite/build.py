@@ -8,7 +8,8 @@ import numpy as np
 
 from croton.graph import dtypes
 from croton.graph.dtypes import DType
-from croton.graph.values import Constant, Value
+from croton.graph.operation import Operation
+from croton.graph.values import Constant, Value, owner_of
 from croton.ops import arithmetic, base
 from croton.ops.comparison import less
 from croton.ops.elementwise import FUNCTIONS, elementwise
@@ -24,6 +25,12 @@ def number(value: float, dtype: DType) -> Constant:
     """A scalar constant of a dtype."""
     with np.errstate(all="ignore"):
         return Constant.factory_constant(np.asarray(value, np.float64).astype(dtype))
+
+
+def applied(operation: Operation, *operands: Value) -> Value:
+    """The only output of an operation."""
+    result: Value = base.apply_one(operation, *operands)
+    return result
 
 
 def call(function: str, *operands: Value) -> Value:
@@ -90,7 +97,7 @@ def write_sum(summed: Sum, dtype: DType) -> Value:
         return number(summed.constant, dtype)
     if summed.constant > 0:
         if _is_negation(result):
-            return call("subtract", number(summed.constant, dtype), result.owner.inputs[0])  # type: ignore[union-attr]
+            return call("subtract", number(summed.constant, dtype), owner_of(result).inputs[0])
         return call("add", result, number(summed.constant, dtype))
     if summed.constant:  # negative or NaN
         return call("subtract", result, number(-summed.constant, dtype))

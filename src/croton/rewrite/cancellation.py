@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 from croton.graph import dtypes
-from croton.graph.values import Value
-from croton.ops.base import apply_one
+from croton.graph.values import Value, owner_of
 from croton.ops.comparison import greater, less, logical_and
 from croton.ops.reduction import Reduce
 from croton.rewrite import build
@@ -144,7 +143,7 @@ def _roots(rewriter: Rewriter, value: Value) -> Value | None:
         for second, other in roots:
             if weight <= 0 or other != -weight:
                 continue
-            upper, lower = first.owner.inputs[0], second.owner.inputs[0]  # type: ignore[union-attr]
+            upper, lower = owner_of(first).inputs[0], owner_of(second).inputs[0]
             gap = _gap(rewriter, upper, lower)
             if gap is None:
                 continue
@@ -196,7 +195,7 @@ def _powers(rewriter: Rewriter, value: Value) -> Value | None:
     if inner.constant != 1.0 or not inner.terms or exponent in (1.0, 0.5, 2.0, -1.0):
         return None
     argument = rewriter.matcher.written(Sum(inner.terms), dtype)
-    made: Value = apply_one(Derived("compound", exponent), argument)
+    made = derived("compound", argument, parameter=exponent)
     return build.scaled(made, weight * product.coefficient)
 
 
@@ -212,7 +211,8 @@ def _annuities(rewriter: Rewriter, value: Value) -> Value | None:
         inner = views.product(argument)
         if len(inner.factors) != 1 or product.factors.get(next(iter(inner.factors)), 0.0) > -1.0:
             continue
-        made: Value = apply_one(Derived("annuity", owner.op.parameter), argument)  # type: ignore[attr-defined]
+        assert isinstance(owner.op, Derived)
+        made = derived("annuity", argument, parameter=owner.op.parameter)
         rest = multiply_products(multiply_products(product, Product({factor: -1.0})), inner)
         return build.write_product(multiply_products(rest, Product({made: 1.0})), value.type.dtype)
     return None
@@ -227,7 +227,7 @@ def _interval(rewriter: Rewriter, value: Value) -> Value | None:
     (first, weight), (second, other) = sorted(summed.terms.items(), key=lambda item: -item[1])
     if weight <= 0 or other != -weight or views.name(first) != "erf" or views.name(second) != "erf":
         return None
-    upper, lower = first.owner.inputs[0], second.owner.inputs[0]  # type: ignore[union-attr]
+    upper, lower = owner_of(first).inputs[0], owner_of(second).inputs[0]
     zero = build.number(0.0, dtype)
     right = logical_and(greater(upper, zero), greater(lower, zero))
     left = logical_and(less(upper, zero), less(lower, zero))
@@ -327,12 +327,12 @@ def _hypot_minus(rewriter: Rewriter, value: Value) -> Value | None:
                 continue
             without = add_sums(summed, Sum({term: weight}), -1.0)
             if _near(without.constant, -weight * number):
-                made: Value = apply_one(Derived("hypot_excess", number), argument)
+                made = derived("hypot_excess", argument, parameter=number)
                 return build.write_sum(add_sums(Sum(without.terms), Sum({made: weight})), value.type.dtype)
             for sign in (1.0, -1.0):
                 taken = add_sums(without, views.sum(argument), sign * weight)
                 if len(taken.terms) < len(without.terms):
-                    made = apply_one(Derived("hypot_minus", number), build.scaled(argument, sign))
+                    made = derived("hypot_minus", build.scaled(argument, sign), parameter=number)
                     return build.write_sum(add_sums(taken, Sum({made: weight})), value.type.dtype)
     return None
 
@@ -380,7 +380,7 @@ def _exponential_difference(rewriter: Rewriter, value: Value) -> Value | None:
     if len(found) != 2 or abs(found[0][1]) != abs(found[1][1]):
         return None
     (first, weight), (second, other) = sorted(found, key=lambda item: -item[1])
-    upper, lower = first.owner.inputs[0], second.owner.inputs[0]  # type: ignore[union-attr]
+    upper, lower = owner_of(first).inputs[0], owner_of(second).inputs[0]
     total = add_sums(views.sum(upper), views.sum(lower))
     opposite = not total.terms and not total.constant
     if opposite and build.available("sinh", "cosh"):

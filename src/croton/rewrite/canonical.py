@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 from croton.graph import dtypes
-from croton.graph.operation import Operation
-from croton.graph.values import Value
-from croton.ops.base import apply_one, cast
+from croton.graph.values import Value, owner_of
+from croton.ops.base import cast
 from croton.ops.elementwise import Cast
 from croton.ops.shape import BroadcastTo, Concatenate, Reshape, Transpose
 from croton.rewrite import build
@@ -16,7 +15,7 @@ from croton.rewrite.engine import Rewriter, Rule
 
 def _product_with_itself(rewriter: Rewriter, value: Value) -> Value | None:
     """x * x."""
-    left, right = value.owner.inputs  # type: ignore[union-attr]
+    left, right = owner_of(value).inputs
     if left is not right or dtypes.is_bool(value.type.dtype):
         return None
     return build.call("square", left)
@@ -24,8 +23,7 @@ def _product_with_itself(rewriter: Rewriter, value: Value) -> Value | None:
 
 def _neutral(rewriter: Rewriter, value: Value) -> Value | None:
     """x * 1, x / 1, x - 0; x + 0 only where x cannot be -0.0, which adding 0.0 turns into 0.0."""
-    owner = value.owner
-    assert owner is not None
+    owner = owner_of(value)
     left, right = owner.inputs
     name = owner.op.name
     number = rewriter.views.number(right)
@@ -63,14 +61,13 @@ def _minus_one(rewriter: Rewriter, left: Value, right: Value) -> Value | None:
 
 def _double_negation(rewriter: Rewriter, value: Value) -> Value | None:
     """-(-x)."""
-    operands = rewriter.views.operands(value.owner.inputs[0], "negative")  # type: ignore[union-attr]
+    operands = rewriter.views.operands(owner_of(value).inputs[0], "negative")
     return None if operands is None else operands[0]
 
 
 def _power(rewriter: Rewriter, value: Value) -> Value | None:
     """x ** 1, x ** 2, x ** 0.5, x ** -1: the operation of that name. Infinities agree with power."""
-    owner = value.owner
-    assert owner is not None
+    owner = owner_of(value)
     base_, exponent = owner.inputs
     number = rewriter.views.number(exponent)
     if number is None or not dtypes.is_inexact(value.type.dtype) or dtypes.is_complex(value.type.dtype):
@@ -88,7 +85,7 @@ def _power(rewriter: Rewriter, value: Value) -> Value | None:
 
 def _division_by_power_of_two(rewriter: Rewriter, value: Value) -> Value | None:
     """x / 2**k is x * 2**-k exactly."""
-    left, right = value.owner.inputs  # type: ignore[union-attr]
+    left, right = owner_of(value).inputs
     number = rewriter.views.number(right)
     if number is None or not dtypes.is_float(value.type.dtype) or not math.isfinite(number) or number == 0:
         return None
@@ -100,8 +97,7 @@ def _division_by_power_of_two(rewriter: Rewriter, value: Value) -> Value | None:
 
 def _nested_view(rewriter: Rewriter, value: Value) -> Value | None:
     """reshape(reshape(x)), transpose(transpose(x)), broadcast_to(broadcast_to(x)) are one of their kind."""
-    owner = value.owner
-    assert owner is not None
+    owner = owner_of(value)
     inner = rewriter.views.equation(owner.inputs[0])
     source = inner.inputs[0] if inner is not None and inner.inputs else None
     if isinstance(owner.op, (Reshape, BroadcastTo)) and owner.inputs[0].type.shape == owner.op.shape:
@@ -112,33 +108,25 @@ def _nested_view(rewriter: Rewriter, value: Value) -> Value | None:
         order = tuple(inner.op.permutation[axis] for axis in owner.op.permutation)
         if order == tuple(range(len(order))):
             return source
-        return _applied(Transpose(order), source)
+        return build.applied(Transpose(order), source)
     if isinstance(owner.op, Reshape) and source.type.shape == owner.op.shape:
         return source
-    return _applied(owner.op, source)
+    return build.applied(owner.op, source)
 
 
 def _transposed_parts(rewriter: Rewriter, value: Value) -> Value | None:
     """transpose(concatenate(parts)), which would find out for each element whose part it is in."""
-    owner = value.owner
-    assert owner is not None
+    owner = owner_of(value)
     joined = rewriter.views.equation(owner.inputs[0])
     if joined is None or not isinstance(joined.op, Concatenate) or not isinstance(owner.op, Transpose):
         return None
-    parts = [_applied(owner.op, part) for part in joined.inputs]
-    result: Value = apply_one(Concatenate(owner.op.permutation.index(joined.op.axis)), *parts)
-    return result
-
-
-def _applied(operation: Operation, operand: Value) -> Value:
-    result: Value = apply_one(operation, operand)
-    return result
+    parts = [build.applied(owner.op, part) for part in joined.inputs]
+    return build.applied(Concatenate(owner.op.permutation.index(joined.op.axis)), *parts)
 
 
 def _needless_cast(rewriter: Rewriter, value: Value) -> Value | None:
     """A cast to the same dtype, or back from one that holds every number of the first."""
-    owner = value.owner
-    assert owner is not None
+    owner = owner_of(value)
     operand = owner.inputs[0]
     if operand.type.dtype == value.type.dtype:
         return operand

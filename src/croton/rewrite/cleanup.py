@@ -27,7 +27,8 @@ def fold_constants(graph: Graph) -> Graph:
 def _fold(equation: Equation) -> Sequence[Value] | None:
     if not equation.inputs or not equation.op.pure or equation.op.parameter_dims():
         return None
-    if not all(isinstance(operand, Constant) for operand in equation.inputs):
+    known = [operand.data for operand in equation.inputs if isinstance(operand, Constant)]
+    if len(known) < len(equation.inputs):
         return None
     sizes = [output.type.size for output in equation.outputs]
     if any(not isinstance(size, int) or size > LARGEST_FOLDED for size in sizes):
@@ -35,7 +36,7 @@ def _fold(equation: Equation) -> Sequence[Value] | None:
     if equation.op.name == "broadcast_to":  # costs nothing where it is read
         return None
     with np.errstate(all="ignore"):
-        results = equation.op.evaluate(*(operand.data for operand in equation.inputs))  # type: ignore[attr-defined]
+        results = equation.op.evaluate(*known)
     return [
         constant(np.asarray(result).astype(output.type.dtype, copy=False))
         for result, output in zip(results, equation.outputs, strict=True)

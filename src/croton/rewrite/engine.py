@@ -8,7 +8,7 @@ from typing import Any
 
 from croton.graph.frozen import Frozen
 from croton.graph.graph import Graph, copy_equation
-from croton.graph.values import Constant, Equation, Location, Value
+from croton.graph.values import Constant, Equation, Location, Value, owner_of
 from croton.ops.base import building_graphs
 from croton.rewrite import build, patterns
 from croton.rewrite.patterns import Matcher, Pattern
@@ -201,8 +201,7 @@ class Rewriter:
         return known
 
     def _improved(self, value: Value) -> Value:
-        owner = value.owner
-        assert owner is not None
+        owner = owner_of(value)
         rules = self.rules.by_root.get(owner.op.name)
         if not rules or self._fuel <= 0:
             return value

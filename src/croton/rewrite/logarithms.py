@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable
 
 from croton.graph import dtypes
-from croton.graph.values import Constant, Value
+from croton.graph.values import Constant, Value, owner_of
 from croton.ops.reduction import Reduce
 from croton.ops.reduction import sum as sum_over
+from croton.ops.softmax import LogSoftmax, LogSumExp, Softmax
 from croton.rewrite import build
-from croton.rewrite.derived import derived
+from croton.rewrite.derived import Derived, derived
 from croton.rewrite.engine import Rewriter, Rule, formula
 from croton.rewrite.exponentials import Exponential, difference, exponentials, ordered, shifted, written
 from croton.rewrite.views import Product, Sum, add_sums, even
@@ -62,11 +63,11 @@ def _named(rewriter: Rewriter, value: Value) -> Value | None:
     if name == "sech" and build.available("log_cosh"):
         return build.negative(build.call("log_cosh", owner.inputs[0]))
     if name == "softmax":
-        from croton.ops.softmax import LogSoftmax
-
-        return _applied(LogSoftmax(owner.op.axes), owner.inputs[0])  # type: ignore[attr-defined]
+        assert isinstance(owner.op, Softmax)
+        return build.applied(LogSoftmax(owner.op.axes), owner.inputs[0])
     if name == "hypot_minus":  # hypot(u, c) - u
-        offset = owner.op.parameter  # type: ignore[attr-defined]
+        assert isinstance(owner.op, Derived)
+        offset = owner.op.parameter
         angle = build.call("arcsinh", build.scaled(owner.inputs[0], -1.0 / offset))
         return build.write_sum(Sum({angle: 1.0}, math.log(offset)), value.type.dtype)
     if name == "softplus":
@@ -84,13 +85,6 @@ def _named(rewriter: Rewriter, value: Value) -> Value | None:
     return None
 
 
-def _applied(operation: object, operand: Value) -> Value:
-    from croton.ops.base import apply_one
-
-    result: Value = apply_one(operation, operand)  # type: ignore[arg-type]
-    return result
-
-
 def _absolute(rewriter: Rewriter, value: Value) -> Value | None:
     """log|v| of a determinant, and of a product: the sum of the logarithms of the sizes."""
     operands = rewriter.views.operands(value, "absolute")
@@ -100,14 +94,14 @@ def _absolute(rewriter: Rewriter, value: Value) -> Value | None:
     if rewriter.views.name(operand) == "det":
         from croton.ops.linear_algebra.determinant import slogdet
 
-        logarithm: Value = slogdet(operand.owner.inputs[0])[1]  # type: ignore[union-attr]
+        logarithm: Value = slogdet(owner_of(operand).inputs[0])[1]
         return logarithm
     if rewriter.views.nonnegative(operand):
         return better(rewriter, operand)
     if rewriter.views.name(operand) in ("sinh", "tanh"):  # odd functions: the size is that of the size
-        odd = operand.owner
-        size = build.call("absolute", odd.inputs[0])  # type: ignore[union-attr]
-        return _named(rewriter, build.call(odd.op.name, size))  # type: ignore[union-attr]
+        odd = owner_of(operand)
+        size = build.call("absolute", odd.inputs[0])
+        return _named(rewriter, build.call(odd.op.name, size))
     product = rewriter.views.product(operand)
     if product.is_single or not product.factors or product.restricted or len(product.factors) < 2:
         return None
@@ -328,7 +322,6 @@ def _reduction(rewriter: Rewriter, value: Value) -> Value | None:
 
 def _of_reduced_sum(rewriter: Rewriter, operand: Value, axes: tuple[int, ...]) -> Value | None:
     """log(sum(f)) = logsumexp(log(f)) where exponentials are factors of f >= 0."""
-    from croton.ops.softmax import LogSumExp
 
     views = rewriter.views
     positive = views.nonnegative(operand)
@@ -336,7 +329,7 @@ def _of_reduced_sum(rewriter: Rewriter, operand: Value, axes: tuple[int, ...]) -
         return None
     if views.nonnegative(operand):
         logarithm = better(rewriter, operand)
-        return None if logarithm is None else _applied(LogSumExp(axes), logarithm)
+        return None if logarithm is None else build.applied(LogSumExp(axes), logarithm)
     return _of_weighted_sum(rewriter, operand, axes)
 
 
@@ -395,7 +388,7 @@ def _view(rewriter: Rewriter, value: Value) -> Value | None:
     if owner is None or owner.op.name not in ("reshape", "transpose", "broadcast_to", "slice"):
         return None
     inner = better(rewriter, owner.inputs[0])
-    return None if inner is None else _applied(owner.op, build.broadcast(inner, owner.inputs[0]))
+    return None if inner is None else build.applied(owner.op, build.broadcast(inner, owner.inputs[0]))
 
 
 def _choice(rewriter: Rewriter, value: Value) -> Value | None:
@@ -422,7 +415,7 @@ def _root(apply: Callable[[Rewriter, Value], Value | None]) -> Callable[[Rewrite
     def at_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
         if not dtypes.is_float(value.type.dtype):
             return None
-        return apply(rewriter, value.owner.inputs[0])  # type: ignore[union-attr]
+        return apply(rewriter, owner_of(value).inputs[0])
 
     return at_logarithm
 
@@ -442,7 +435,7 @@ def _log_of_log1p_argument(rewriter: Rewriter, value: Value) -> Value | None:
     """log1p(u) as log(1 + u) where that is a sum of exponentials."""
     if not dtypes.is_float(value.type.dtype):
         return None
-    operand = value.owner.inputs[0]  # type: ignore[union-attr]
+    operand = owner_of(value).inputs[0]
     parts = exponentials(rewriter.views, operand)
     if parts is None or any(part.is_constant for part in parts):
         return None
@@ -476,7 +469,7 @@ def _difference_of_logs(rewriter: Rewriter, value: Value) -> Value | None:
 
 
 def _log_argument(rewriter: Rewriter, logarithm: Value) -> Value:
-    operand = logarithm.owner.inputs[0]  # type: ignore[union-attr]
+    operand = owner_of(logarithm).inputs[0]
     if rewriter.views.name(logarithm) == "log":
         return operand
     return build.call("add", operand, build.number(1.0, operand.type.dtype))
@@ -502,8 +495,7 @@ def _log1p_of_square(rewriter: Rewriter, argument: Value) -> Value | None:
 
 def _other_base(rewriter: Rewriter, value: Value) -> Value | None:
     """log2 and log10 by the natural logarithm, where that is better."""
-    owner = value.owner
-    assert owner is not None
+    owner = owner_of(value)
     if not dtypes.is_float(value.type.dtype):
         return None
     result = better(rewriter, owner.inputs[0])

@@ -14,6 +14,7 @@ from croton.graph.dims import Shape
 from croton.graph.graph import Graph, transform
 from croton.graph.operation import Operation
 from croton.graph.values import Equation, Value
+from croton.ops.convolution.geometry import Geometry
 from croton.ops.convolution.pooled import (
     PooledConvolution,
     PooledConvolutionInput,
@@ -64,7 +65,7 @@ def _pooled_only(graph: Graph, equation: Equation) -> _Found | None:
             pools.append(reader)
         elif isinstance(reader.op, ScatterToMaximum) and position == 0:
             for derivative, place in _readers(graph, reader.outputs[0]):
-                if derivative is None or not _is_derivative(derivative, place, equation):
+                if derivative is None or not _is_derivative(derivative, place, equation, op.geometry):
                     return None
                 derivatives.append((derivative, reader))
         else:
@@ -95,8 +96,8 @@ def _readers(graph: Graph, value: Value) -> Iterator[tuple[Equation | None, int]
                 yield equation, position
 
 
-def _is_derivative(reader: Equation, position: int, convolution: Equation) -> bool:
-    op, geometry = reader.op, convolution.op.geometry  # type: ignore[attr-defined]
+def _is_derivative(reader: Equation, position: int, convolution: Equation, geometry: Geometry) -> bool:
+    op = reader.op
     if reader.inputs[position].type.shape != convolution.outputs[0].type.shape:
         return False
     if isinstance(op, ConvolutionInput):
@@ -120,7 +121,8 @@ class _Replacing:
     def _replacement(self, original: Equation, equation: Equation) -> Sequence[Value] | None:
         if original in self.convolutions:
             found = self.convolutions[original]
-            op = PooledConvolution(equation.op.geometry, found.windows, bool(found.derivatives))  # type: ignore[attr-defined]
+            assert isinstance(equation.op, Convolution)
+            op = PooledConvolution(equation.op.geometry, found.windows, bool(found.derivatives))
             self.made[original] = _equation(op, equation.inputs, equation)
         elif original in self.pools:
             made = self.made[self.pools[original].convolution]

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from croton.graph import dtypes
-from croton.graph.values import Constant, NDArray, TensorType, Value
+from croton.graph.values import Constant, NDArray, TensorType, Value, owner_of
 from croton.ops import base
-from croton.ops.base import Array, apply_one
+from croton.ops.base import Array
 from croton.ops.composite import CompositeOperation
 from croton.ops.norms import EuclideanNorm
 from croton.ops.reduction import Reduce, restore_axes
 from croton.ops.reduction import sum as sum_over
 from croton.ops.shape import Reshape, broadcast_to
+from croton.ops.softmax import LogSoftmax, Softmax
 from croton.rewrite import build
-from croton.rewrite.derived import Derived
+from croton.rewrite.derived import derived
 from croton.rewrite.engine import Rewriter, Rule
 from croton.rewrite.exponentials import written
 from croton.rewrite.views import LARGEST_INSPECTED, Product, Sum, add_sums, even, multiply_products
@@ -80,8 +81,7 @@ class PowerNorm(CompositeOperation):
 def _combined(rewriter: Rewriter, value: Value) -> Value | None:
     """Powers of the same factor become one: x**2 / x**3, sqrt(x) * sqrt(x), x * sqrt(x)."""
     views = rewriter.views
-    owner = value.owner
-    assert owner is not None
+    owner = owner_of(value)
     if not dtypes.is_float(value.type.dtype):
         return None
     if owner.op.name in ("multiply", "divide"):
@@ -132,7 +132,7 @@ def _exponentials(rewriter: Rewriter, value: Value) -> Value | None:
         return None
     exponent = Sum({})
     for factor, power in found:
-        exponent = add_sums(exponent, views.sum(factor.owner.inputs[0]), power)  # type: ignore[union-attr]
+        exponent = add_sums(exponent, views.sum(owner_of(factor).inputs[0]), power)
     rest = {factor: power for factor, power in product.factors.items() if views.name(factor) != "exp"}
     joined = build.call("exp", written(exponent, dtype))
     return build.write_product(
@@ -144,7 +144,7 @@ def _exponentials(rewriter: Rewriter, value: Value) -> Value | None:
 def _exponential_of_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
     """exp(k log(x)) = x**k; exp(log(x)) = x, NaN where x is negative."""
     views, dtype = rewriter.views, value.type.dtype
-    summed = views.sum(value.owner.inputs[0])  # type: ignore[union-attr]
+    summed = views.sum(owner_of(value).inputs[0])
     if len(summed.terms) != 1 or not dtypes.is_float(dtype):
         return None
     ((term, weight),) = summed.terms.items()
@@ -163,25 +163,22 @@ def _exponential_of_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
         return build.where_negative(whole, whole)
     inverse = {"log_sigmoid": "sigmoid", "log_ndtr": "ndtr", "log_erfc": "erfc"}.get(views.name(term))
     if inverse is not None and weight == 1.0:
-        return build.call(inverse, term.owner.inputs[0])  # type: ignore[union-attr]
+        return build.call(inverse, owner_of(term).inputs[0])
     if views.name(term) == "softplus" and weight == -1.0:
-        return build.call("sigmoid", build.negative(term.owner.inputs[0]))  # type: ignore[union-attr]
+        return build.call("sigmoid", build.negative(owner_of(term).inputs[0]))
     if views.name(term) == "log_softmax" and weight == 1.0:
-        from croton.ops.softmax import Softmax
-
-        owner = term.owner
-        assert owner is not None
-        made: Value = apply_one(Softmax(owner.op.axes), owner.inputs[0])  # type: ignore[attr-defined]
-        return made
+        owner = owner_of(term)
+        assert isinstance(owner.op, LogSoftmax)
+        return build.applied(Softmax(owner.op.axes), owner.inputs[0])
     return None
 
 
 def _sigmoid_of_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
     """sigmoid(log(x)) = x / (x + 1), NaN where x is negative."""
-    operands = rewriter.views.operands(value.owner.inputs[0], "log")  # type: ignore[union-attr]
+    operands = rewriter.views.operands(owner_of(value).inputs[0], "log")
     if operands is None:
         return None
-    made: Value = apply_one(Derived("fraction"), operands[0], build.number(1.0, value.type.dtype))
+    made = derived("fraction", operands[0], build.number(1.0, value.type.dtype))
     return made if rewriter.views.nonnegative(operands[0]) else build.where_negative(operands[0], made)
 
 
@@ -261,7 +258,7 @@ def norm_of(rewriter: Rewriter, factor: Value) -> Value | None:
         return None
     if isinstance(owner.op, Reshape):
         inner = norm_of(rewriter, owner.inputs[0])
-        return None if inner is None else _applied(owner.op, inner)
+        return None if inner is None else build.applied(owner.op, inner)
     if not isinstance(owner.op, Reduce) or owner.op.kind != "sum":
         return None
     operand = _size_of_square(rewriter, owner.inputs[0], 1.0)
@@ -269,12 +266,7 @@ def norm_of(rewriter: Rewriter, factor: Value) -> Value | None:
         return None
     if operand.type.shape != owner.inputs[0].type.shape:
         operand = build.broadcast(operand, owner.inputs[0])
-    return _applied(EuclideanNorm(owner.op.axes), operand)
-
-
-def _applied(operation: Any, operand: Value) -> Value:
-    result: Value = apply_one(operation, operand)
-    return result
+    return build.applied(EuclideanNorm(owner.op.axes), operand)
 
 
 def hypotenuse(rewriter: Rewriter, factor: Value) -> Value | None:
@@ -334,7 +326,7 @@ def _high_order_norm(rewriter: Rewriter, value: Value) -> Value | None:
             if not even(order):
                 continue
             size = build.call("absolute", size)
-        norm = _applied(PowerNorm(order, owner.op.axes), size)
+        norm = build.applied(PowerNorm(order, owner.op.axes), size)
         rest = multiply_products(product, Product({factor: power}), -1.0)
         without = Product(rest.factors, rest.coefficient, rest.restricted - {factor})
         return build.write_product(multiply_products(without, Product({norm: 1.0})), dtype)
@@ -369,7 +361,7 @@ def _power_times_logarithm(rewriter: Rewriter, value: Value) -> Value | None:
         exponent = product.factors.get(operands[0], 0.0)
         if exponent <= 0:
             continue
-        made: Value = apply_one(Derived("power_log", exponent), operands[0])
+        made = derived("power_log", operands[0], parameter=exponent)
         rest = multiply_products(product, Product({factor: 1.0, operands[0]: exponent}), -1.0)
         return build.write_product(multiply_products(rest, Product({made: 1.0})), dtype)
     return None
@@ -380,8 +372,7 @@ def _weighted(rewriter: Rewriter, value: Value) -> Value | None:
 
     Only for f that can be infinite or have an infinite slope, so that 0 * inf never arises.
     """
-    owner = value.owner
-    assert owner is not None
+    owner = owner_of(value)
     left, right = owner.inputs
     pairs = [(left, right)] if owner.op.name == "divide" else [(left, right), (right, left)]
     for weights, function in pairs:
@@ -391,7 +382,7 @@ def _weighted(rewriter: Rewriter, value: Value) -> Value | None:
             continue
         name = rewriter.views.name(function)
         if name == "log" and owner.op.name == "multiply" and build.available("xlogy"):
-            return build.call("xlogy", weights, function.owner.inputs[0])  # type: ignore[union-attr]
+            return build.call("xlogy", weights, owner_of(function).inputs[0])
         if owner.op.name == "divide" or name in _SINGULAR:
             chosen = Constant.factory_constant(weights.data != 0)
             return build.where(chosen, value, build.number(0.0, value.type.dtype))
@@ -418,8 +409,7 @@ _SINGULAR = frozenset(
 
 def _product_of_exponentials(rewriter: Rewriter, value: Value) -> Value | None:
     """prod(exp(x)) = exp(sum(x))."""
-    owner = value.owner
-    assert owner is not None
+    owner = owner_of(value)
     operands = rewriter.views.operands(owner.inputs[0], "exp")
     if operands is None or not isinstance(owner.op, Reduce):
         return None
@@ -429,7 +419,7 @@ def _product_of_exponentials(rewriter: Rewriter, value: Value) -> Value | None:
 def _root_of_two(rewriter: Rewriter, value: Value) -> Value | None:
     """sqrt(x * y) = sqrt|x| sqrt|y|, NaN where the signs differ: the product may overflow."""
     views = rewriter.views
-    product = views.product(value.owner.inputs[0])  # type: ignore[union-attr]
+    product = views.product(owner_of(value).inputs[0])
     if len(product.factors) != 2 or product.coefficient != 1.0 or not dtypes.is_float(value.type.dtype):
         return None
     if any(power != 1.0 for power in product.factors.values()):

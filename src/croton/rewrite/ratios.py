@@ -6,14 +6,13 @@ import math
 
 from croton.graph import dtypes
 from croton.graph.dtypes import DType
-from croton.graph.values import Value
-from croton.ops.base import apply_one
+from croton.graph.values import Value, owner_of
 from croton.ops.reduction import Reduce, restore_axes
 from croton.ops.reduction import sum as sum_over
 from croton.ops.shape import Reshape
-from croton.ops.softmax import Softmax
+from croton.ops.softmax import LogSoftmax, LogSumExp, Softmax
 from croton.rewrite import build
-from croton.rewrite.derived import Derived, derived
+from croton.rewrite.derived import derived
 from croton.rewrite.engine import Rewriter, Rule, formula
 from croton.rewrite.exponentials import Exponential, difference, exponentials, written
 from croton.rewrite.views import Product, Sum, Views, add_sums, multiply_products, scaled_sum
@@ -135,7 +134,7 @@ def _softmax(rewriter: Rewriter, value: Value) -> Value | None:
             argument = build.call("add", argument, logarithm)
         if argument.type.shape != summand.type.shape:
             argument = build.broadcast(argument, summand)
-        soft: Value = apply_one(Softmax(axes), argument)
+        soft = build.applied(Softmax(axes), argument)
         remaining = multiply_products(
             rest, Product({**inner_rest.factors, factor: -1.0}, inner_rest.coefficient), -1.0
         )
@@ -153,7 +152,7 @@ def _weighted_mean(rewriter: Rewriter, value: Value) -> Value | None:
             if power < 1 or other > -1:
                 continue
             upper, lower = views.equation(above), views.equation(below)
-            if upper is None or lower is None or upper.op != lower.op:
+            if upper is None or lower is None or upper.op != lower.op or not isinstance(upper.op, Reduce):
                 continue
             exponents = [
                 _exponent_of(rewriter, views.product(owner.inputs[0]))[0] for owner in (upper, lower)
@@ -162,9 +161,8 @@ def _weighted_mean(rewriter: Rewriter, value: Value) -> Value | None:
                 continue
             if upper.inputs[0].type.shape != lower.inputs[0].type.shape:
                 continue
-            axes: tuple[int, ...] = upper.op.axes  # type: ignore[attr-defined]
-            share = build.call("divide", upper.inputs[0], restore_axes(below, axes))
-            made: Value = sum_over(share, axes)
+            share = build.call("divide", upper.inputs[0], restore_axes(below, upper.op.axes))
+            made: Value = sum_over(share, upper.op.axes)
             rest = multiply_products(product, Product({above: 1.0, below: -1.0}), -1.0)
             return build.write_product(multiply_products(rest, Product({made: 1.0})), value.type.dtype)
     return None
@@ -199,7 +197,7 @@ def _exponential_over_sum(rewriter: Rewriter, value: Value) -> Value | None:
 
 def _normalizer_exponent(rewriter: Rewriter, value: Value) -> Sum | None:
     """The exponent of the exponentials that a value is a sum of."""
-    summand = value.owner.inputs[0]  # type: ignore[union-attr]
+    summand = owner_of(value).inputs[0]
     exponent, _ = _exponent_of(rewriter, rewriter.views.product(summand))
     return exponent if exponent.terms else None
 
@@ -223,12 +221,12 @@ def _relative(rewriter: Rewriter, value: Value) -> Value | None:
     found = {f: p for f, p in product.factors.items() if views.name(f) in _RELATIVE and abs(p) >= 1}
     for factor, power in found.items():
         sign = math.copysign(1.0, power)
-        argument = views.product(factor.owner.inputs[0])  # type: ignore[union-attr]
+        argument = views.product(owner_of(factor).inputs[0])
         for other, total in product.factors.items():
             if other is factor or total * sign > 0:
                 continue
             if other in found:
-                inner = views.product(other.owner.inputs[0])  # type: ignore[union-attr]
+                inner = views.product(owner_of(other).inputs[0])
                 if inner.factors != argument.factors or not inner.factors:
                     continue
             elif not argument.factors.get(other, 0.0) > 0 or abs(total) < abs(argument.factors[other]):
@@ -242,7 +240,7 @@ def _made_relative(
 ) -> Value | None:
     for factor, power in replaced.items():
         sign = math.copysign(1.0, power)
-        operand = factor.owner.inputs[0]  # type: ignore[union-attr]
+        operand = owner_of(factor).inputs[0]
         name = views.name(factor)
         if name == "tan":
             made = Product(
@@ -278,7 +276,6 @@ def _normalizer(rewriter: Rewriter, value: Value) -> tuple[Value, tuple[int, ...
 
 def _log_softmax(rewriter: Rewriter, value: Value) -> Value | None:
     """k x - k logsumexp(x) = k log_softmax(x)."""
-    from croton.ops.softmax import LogSoftmax, LogSumExp
 
     views, dtype = rewriter.views, value.type.dtype
     summed = views.sum(value)
@@ -297,7 +294,7 @@ def _log_softmax(rewriter: Rewriter, value: Value) -> Value | None:
         inner = scaled_sum(views.sum(operand), -weight)
         if not inner.terms or any(not _close(summed.terms.get(t, 0.0), c) for t, c in inner.terms.items()):
             continue
-        made: Value = apply_one(LogSoftmax(axes), operand)
+        made = build.applied(LogSoftmax(axes), operand)
         rest = {t: c for t, c in summed.terms.items() if t is not term and t not in inner.terms}
         remaining = Sum(rest, summed.constant - inner.constant)
         return build.write_sum(add_sums(Sum({made: -weight}), remaining), dtype)
@@ -373,7 +370,7 @@ def _fraction_of(
         offset = rest.constant / weight
         if rest.terms or offset <= 0:
             return None
-        made: Value = apply_one(Derived("softsign_offset", offset), operands[0])
+        made = derived("softsign_offset", operands[0], parameter=offset)
         return Product({made: 1.0, operands[0]: -1.0}, 1.0 / weight)
     whole = views.product(term)
     if whole.restricted or any(product.factors.get(f, 0.0) * p < p * p for f, p in whole.factors.items()):
@@ -472,10 +469,10 @@ def _component(rewriter: Rewriter, value: Value) -> Value | None:
 def shift_invariant(rewriter: Rewriter, value: Value) -> Value | None:
     """softmax(x - m) = softmax(x) for m that does not vary along its axes: no need to subtract twice."""
     views = rewriter.views
-    owner = value.owner
-    assert owner is not None
+    owner = owner_of(value)
     operand = owner.inputs[0]
-    axes: tuple[int, ...] = owner.op.axes  # type: ignore[attr-defined]
+    assert isinstance(owner.op, (Softmax, LogSoftmax))
+    axes = owner.op.axes
     summed = views.sum(operand)
     if len(summed.terms) < 2:
         return None
@@ -487,8 +484,7 @@ def shift_invariant(rewriter: Rewriter, value: Value) -> Value | None:
         if all(aligned[axis] == 1 for axis in axes):
             rest = Sum({t: c for t, c in summed.terms.items() if t is not term}, summed.constant)
             argument = build.broadcast(written(rest, operand.type.dtype), operand)
-            made: Value = apply_one(owner.op, argument)
-            return made
+            return build.applied(owner.op, argument)
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from croton.graph import dtypes
 from croton.graph.graph import Graph
-from croton.graph.values import Value
+from croton.graph.values import Value, owner_of
 from croton.rewrite import build
 from croton.rewrite.engine import Rewriter, Rule, RuleSet, rewrite
 
@@ -19,7 +19,7 @@ def _chain(base: Value, exponent: int) -> Value:
 
 
 def _whole_power(rewriter: Rewriter, value: Value) -> Value | None:
-    base, exponent = value.owner.inputs  # type: ignore[union-attr]
+    base, exponent = owner_of(value).inputs
     number = rewriter.views.number(exponent)
     if number is None or not number.is_integer() or not 2 <= abs(number) <= 8:
         return None
@@ -31,7 +31,7 @@ def _whole_power(rewriter: Rewriter, value: Value) -> Value | None:
 
 def _sigmoid_slope(rewriter: Rewriter, value: Value) -> Value | None:
     arguments = []
-    for factor in value.owner.inputs:  # type: ignore[union-attr]
+    for factor in owner_of(value).inputs:
         if factor.owner is None or factor.owner.op.name != "sigmoid":
             return None
         arguments.append(factor.owner.inputs[0])
