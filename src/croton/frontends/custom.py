@@ -111,7 +111,10 @@ class EagerCustom(SingularOperation):
 
     def __init__(self, rule: _Rule) -> None:
         self.rule = rule
-        self.name = rule.name  # type: ignore[misc]
+
+    @property
+    def name(self) -> str:
+        return self.rule.name
 
     def vjp(
         self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]

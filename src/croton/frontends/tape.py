@@ -202,7 +202,7 @@ class GradientTape:
         shape: tuple[Dim, ...] = tuple(target.type.shape if isinstance(target, Value) else target.shape)  # type: ignore[union-attr]
         if not all(isinstance(size, int) for size in shape):
             raise ShapeError(f"{name}: the target's shape {dims.format_shape(shape)} must be known")
-        return shape  # type: ignore[return-value]
+        return dims.numbers(shape)
 
     def _stacked(
         self, target: Any, sources: Any, policy: str, seeds: Any, axis: int, shape: tuple[int, ...]

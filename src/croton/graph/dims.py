@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from croton.graph.errors import ShapeError
 
@@ -331,6 +331,11 @@ def runtime_symbols(shape: Iterable[Dim]) -> set[Symbol]:
     return {symbol for dim in shape if not isinstance(dim, int) for symbol in symbols(dim) if symbol.runtime}
 
 
+def numbers(shape: Shape) -> tuple[int, ...]:
+    """A shape that is known to consist of ints, as those of arrays do."""
+    return cast("tuple[int, ...]", shape)
+
+
 def single_symbol(dim: Dim) -> Symbol | None:
     """The symbol, if `dim` is exactly one symbol."""
     if isinstance(dim, Expression) and len(dim.terms) == 1:
@@ -354,9 +359,9 @@ class Guard:
 
     def is_trivial(self) -> bool:
         """Whether it holds whatever the sizes are."""
-        known = isinstance(self.left, int) and isinstance(self.right, int)
-        same = self.left == self.right and self.kind != "in_range"
-        return same or (known and self.holds(self.left, self.right))  # type: ignore[arg-type]
+        if isinstance(self.left, int) and isinstance(self.right, int) and self.holds(self.left, self.right):
+            return True
+        return self.left == self.right and self.kind != "in_range"
 
     def holds(self, left: int, right: int) -> bool:
         """Whether these numbers, which the sizes turned out to be, are allowed."""

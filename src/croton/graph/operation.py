@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 class Operation(Frozen):
     """One operation with its parameters."""
 
-    name: ClassVar[str] = "operation"
     pure: ClassVar[bool] = True  # equal calls may be merged and unused ones dropped
+
+    @property
+    def name(self) -> str:
+        """What it is called in programs and messages; most classes have the name itself here."""
+        return "operation"
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         """Types of the outputs.

@@ -77,11 +77,11 @@ def annotated(
     sizes: Mapping[Symbol, int] | None = None,
 ) -> BaseException:
     """The exception that an operation raised, with a note on the operation, unless it has one from inside."""
-    if not getattr(error, "croton_noted", False):
+    if not vars(error).get("croton_noted"):
         error.add_note(place(equation, sizes or _sizes(equation, arrays)).strip("\n"))
         if Verbosity.high:
             error.add_note(details(equation, arrays).strip("\n"))
-        error.croton_noted = True  # type: ignore[attr-defined]
+        vars(error)["croton_noted"] = True
     return error
 
 

@@ -25,7 +25,7 @@ class ArgumentOfExtreme(CompositeOperation):
     axis: int
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return f"arg{self.kind}"
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:

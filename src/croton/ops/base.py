@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -61,19 +61,38 @@ recorders = _Recorders()
 watching: list[Callable[[Sequence[Value]], None]] = []
 
 
+class Trace(Protocol):
+    """The running trace of a jitted function: it knows what variables hold by now."""
+
+    def constant_of(self, array: EagerValue) -> Value: ...
+
+    def next_key(self) -> Value: ...
+
+    def read(self, variable: Any) -> Value: ...
+
+    def assign(self, variable: Any, value: Value) -> None: ...
+
+    def body(self, start: Mapping[Any, Value]) -> AbstractContextManager[Mapping[Any, Value]]: ...
+
+
+class Captures(Protocol):
+    """Notes the eager arrays that the body of a loop or branch reads while it is built."""
+
+    def stand_in(self, array: EagerValue) -> Value: ...
+
+
 class _Building(threading.local):
     """Whether operations become equations even where all operands are known.
 
-    trace: the running trace of a jitted function, if any. captures: what notes the eager arrays that the body
-    of a loop or branch reads while it is built. elementwise_equality: whether == of symbolic values is an
-    operation (while user code is traced) instead of identity.
+    elementwise_equality: whether == of symbolic values is an operation (while user code is traced) instead of
+    identity.
     """
 
     def __init__(self) -> None:
         self.symbolic = False
         self.elementwise_equality = False
-        self.trace: Any = None
-        self.captures: Any = None
+        self.trace: Trace | None = None
+        self.captures: Captures | None = None
 
 
 building = _Building()
@@ -154,9 +173,9 @@ def symbolic(operand: Array) -> Value:
     if not isinstance(operand, EagerValue):
         return constant(operand)
     if building.trace is not None:
-        return building.trace.constant_of(operand)  # type: ignore[no-any-return]
+        return building.trace.constant_of(operand)
     if building.captures is not None:
-        return building.captures.stand_in(operand)  # type: ignore[no-any-return]
+        return building.captures.stand_in(operand)
     live = getattr(operand, "live", None)  # a reading of an eager variable: graphs read it anew in every call
     return live if live is not None else frozen(operand.data)
 

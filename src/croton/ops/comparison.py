@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from typing import TypeGuard
 
 import numpy as np
 
@@ -83,11 +84,11 @@ def _compare(name: str, x: object, y: object) -> Array:
     for scalar, other, function in ((first, kinds[1], _MIRRORED[name]), (second, kinds[0], name)):
         if _beyond(scalar, other):
             array = second if scalar is first else first
-            return _against_number(function, array, scalar > 0)  # type: ignore[operator]
+            return _against_number(function, array, scalar > 0)
     return elementwise(name, first, second)
 
 
-def _beyond(scalar: object, dtype: dtypes.DType | None) -> builtins.bool:
+def _beyond(scalar: object, dtype: dtypes.DType | None) -> TypeGuard[int]:
     """Whether a Python int lies outside what an integer dtype holds."""
     if (
         dtype is None

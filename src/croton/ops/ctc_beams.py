@@ -80,7 +80,8 @@ class CTCBeams(KernelOperation):
 
 def _searched(scores: NDArray, width: int, blank: int) -> list[tuple[list[int], float]]:
     """Labels and log-probabilities of the best beams of one entry, the best first."""
-    parents, last, children = [-1], [-1], [{}]  # type: ignore[var-annotated]
+    parents, last = [-1], [-1]
+    children: list[dict[int, int]] = [{}]
     nodes, blanks, emits = [0], np.zeros(1), np.full(1, -np.inf)
     for step in scores:
         place = {node: position for position, node in enumerate(nodes)}

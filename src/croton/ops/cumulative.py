@@ -34,7 +34,7 @@ class Accumulate(KernelOperation):
     exclusive: bool = False
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return f"cumulative_{self.kind}"
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:

@@ -98,7 +98,7 @@ class Elementwise(ElementOperation):
     function: str
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return self.function
 
     def __str__(self) -> str:

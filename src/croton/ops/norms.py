@@ -202,8 +202,8 @@ def _matrix_norm(array: Array, order: Any, axes: tuple[int, int], keepdims: bool
     if order is None or order == "fro":
         return euclidean_norm(array, axes, keepdims)
     rows, columns = axes
-    extremes = {1: ("max", rows, columns), -1: ("min", rows, columns)}
-    extremes |= {np.inf: ("max", columns, rows), -np.inf: ("min", columns, rows)}  # type: ignore[dict-item]
+    extremes: dict[float, tuple[str, int, int]] = {1: ("max", rows, columns), -1: ("min", rows, columns)}
+    extremes |= {np.inf: ("max", columns, rows), -np.inf: ("min", columns, rows)}
     if order in extremes:
         kind, summed, left = extremes[order]
         totals = sum_over(absolute(array), summed, keepdims=True)

@@ -30,7 +30,7 @@ class Reduce(Operation):
     empty: bool = False
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return f"reduce_{self.kind}"
 
     def __str__(self) -> str:

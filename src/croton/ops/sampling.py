@@ -83,7 +83,7 @@ class Sample(Refusing):
     of: str  # the distribution, for messages
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return f"random_{self.kind}"
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:

@@ -356,7 +356,7 @@ def _segment(
     dtype = base.dtype_of(array)
     first = constant(np.asarray(start(dtype), dtype))
     if isinstance(array, EagerValue):
-        whole: Array = EagerValue.factory(np.broadcast_to(first.data, shape))  # type: ignore[arg-type]
+        whole: Array = EagerValue.factory(np.broadcast_to(first.data, dims.numbers(shape)))
     else:
         whole = full(shape, first)
     return scatter(kind, whole, (0,), 0, array, [rows])

@@ -160,7 +160,7 @@ class BroadcastTo(ElementOperation):
         return (TensorType(operand.dtype, self.shape),)
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
-        return (np.broadcast_to(operands[0], self.shape),)  # type: ignore[arg-type]
+        return (np.broadcast_to(operands[0], dims.numbers(self.shape)),)
 
     def vjp(
         self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
@@ -220,11 +220,12 @@ class Concatenate(ElementOperation):
     ) -> Sequence[Array]:
         from croton.ops.slicing import slice_axis
 
-        parts, start = [], 0
+        parts = []
+        start: Dim = 0
         for operand in operands:
             stop = dims.add(start, base.shape_of(operand)[self.axis])
             parts.append(slice_axis(cotangents[0], self.axis, start, stop))
-            start = stop  # type: ignore[assignment]
+            start = stop
         return parts
 
     def element(
@@ -257,7 +258,8 @@ def reshape(x: object, shape: object, ndim: int | None = None) -> Array:
     """
     array = base.as_array(x)
     if ndim is not None and isinstance(shape, Value):
-        shape = [shape[position] for position in range(ndim)]  # type: ignore[index]
+        vector = base.as_array(shape)
+        shape = [vector[position] for position in range(ndim)]
     wanted = list(base.as_dims(shape))
     if ndim is not None and len(wanted) != ndim:
         raise ShapeError(f"reshape: expected {ndim} sizes, got {len(wanted)}")
@@ -372,7 +374,7 @@ def full_like(x: object, fill: object, dtype: object = None) -> Array:
     number = base.cast(fill, as_dtype(dtype) if dtype is not None else base.dtype_of(array))
     shape = base.shape_of(array)
     if isinstance(array, EagerValue) and isinstance(number, Constant):
-        return EagerValue.factory(np.broadcast_to(number.data, shape))  # type: ignore[arg-type]
+        return EagerValue.factory(np.broadcast_to(number.data, dims.numbers(shape)))
     return broadcast_to(number, shape)
 
 

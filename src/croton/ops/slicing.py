@@ -63,8 +63,8 @@ def _known_starts(
         if start is not None:
             known.append(int(start))
             continue
-        low, high = _start_range(size, step, limit)
-        known.append(max(low, min(int(next(given)), high)))  # type: ignore[arg-type]
+        low, high = dims.numbers(_start_range(size, step, limit))
+        known.append(max(low, min(int(next(given)), high)))
     return known
 
 
@@ -253,7 +253,7 @@ def zeros_of(like: Array, shape: Shape) -> Array:
 
     dtype = base.dtype_of(like)
     if isinstance(like, EagerValue):
-        return EagerValue.factory(np.broadcast_to(np.zeros((), dtype), shape))  # type: ignore[arg-type]
+        return EagerValue.factory(np.broadcast_to(np.zeros((), dtype), dims.numbers(shape)))
     return broadcast_to(base.cast(0, dtype), shape)
 
 

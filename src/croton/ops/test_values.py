@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -44,6 +44,16 @@ class Tag:
             bind_sizes(self._type, np.asarray(value), _sizes, renew=True)
 
 
+class _Tagged(Protocol):
+    """A value as the front end makes them."""
+
+    tag: Tag
+
+
+def _tag(value: Value) -> Tag:
+    return cast(_Tagged, value).tag
+
+
 def set_policy(policy: str) -> None:
     """How to compute test values from now on: "off", "ignore", "warn" or "raise"."""
     global _policy
@@ -74,17 +84,17 @@ def _compute(equation: Equation) -> None:
     with np.errstate(all="ignore"):
         results = evaluate(equation, operands, _sizes)
     for output, result in zip(equation.outputs, results, strict=True):
-        output.tag.test_value = result  # type: ignore[attr-defined]
+        _tag(output).test_value = result
 
 
 def _test_value(value: Value) -> NDArray:
     """The value's array, computed now if it was not when its equation was made (gradients are not)."""
     if isinstance(value, Constant):
         return value.data
-    tag: Tag = value.tag  # type: ignore[attr-defined]
+    tag = _tag(value)
     if tag.test_value is None and value.owner is not None:
         for equation in sorted_equations([value]):
-            if any(output.tag.test_value is None for output in equation.outputs):  # type: ignore[attr-defined]
+            if any(_tag(output).test_value is None for output in equation.outputs):
                 _compute(equation)
     cell = getattr(value, "cell", None)
     array = cell.array if cell is not None and tag.test_value is None else tag.test_value
@@ -111,9 +121,9 @@ def pass_on(operands: Sequence[Any], stand_ins: Sequence[Value], elements: bool 
         except MissingTestValueError:  # said when the body uses it
             continue
         if not elements:
-            stand_in.tag.test_value = array  # type: ignore[attr-defined]
+            _tag(stand_in).test_value = array
         elif len(array):
-            stand_in.tag.test_value = array[0]  # type: ignore[attr-defined]
+            _tag(stand_in).test_value = array[0]
 
 
 def _checked(value: Value, array: NDArray) -> NDArray:

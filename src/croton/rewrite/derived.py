@@ -39,7 +39,7 @@ class Derived(CompositeOperation):
     parameter: float = 0.0
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return self.function
 
     def __str__(self) -> str:

@@ -45,7 +45,7 @@ class Determinant(CompositeOperation):
     kind: str
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return self.kind
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:

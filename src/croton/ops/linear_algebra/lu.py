@@ -169,7 +169,7 @@ class LUSolve(MatrixKernel):
     on_error: str = "raise"
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return self.called_by
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
