@@ -54,12 +54,9 @@ class _Chains(ast.NodeTransformer):
         branch = _branch_of(node, _MODEL)
         if branch is None or not self.concerns(branch):
             return self.generic_visit(node)
+        assert isinstance(node.test, ast.Compare)
         self.changed += 1
-        test = ast.Compare(
-            left=node.test.left,  # type: ignore[attr-defined]
-            ops=[ast.Eq()],
-            comparators=[ast.Constant("croton")],
-        )
+        test = ast.Compare(left=node.test.left, ops=[ast.Eq()], comparators=[ast.Constant("croton")])
         return ast.If(test=test, body=[self.own(statement) for statement in branch], orelse=[node])
 
 
@@ -77,7 +74,8 @@ class _ChainsOfTests(_Chains):
         kind, module = _of_jax(statement)
         if not kind:
             return super().own(statement)
-        (alias,) = statement.names  # type: ignore[attr-defined]
+        assert isinstance(statement, (ast.Import, ast.ImportFrom))
+        (alias,) = statement.names
         return ast.Import([ast.alias(module, alias.asname or alias.name)])
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
@@ -107,8 +105,8 @@ class _ChainsOfTests(_Chains):
 
 def _branch_of(node: ast.stmt, name: str) -> list[ast.stmt] | None:
     """The body of the branch of a chain that is taken for a backend."""
-    while isinstance(node, ast.If) and _is_backend_test(node.test):
-        if node.test.comparators[0].value == name:  # type: ignore[attr-defined]
+    while isinstance(node, ast.If) and (tested := _backend_tested(node.test)) is not None:
+        if tested == name:
             return node.body
         if len(node.orelse) != 1:
             return None
@@ -116,15 +114,13 @@ def _branch_of(node: ast.stmt, name: str) -> list[ast.stmt] | None:
     return None
 
 
-def _is_backend_test(test: ast.expr) -> bool:
-    """Whether it is `backend() == "name"`, `backend.backend() == "name"` or `self._backend == "name"`."""
+def _backend_tested(test: ast.expr) -> str | None:
+    """The name in `backend() == "name"`, `backend.backend() == "name"` or `self._backend == "name"`."""
     if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
-        return False
-    if not isinstance(test.comparators[0], ast.Constant):
-        return False
-    if isinstance(test.left, ast.Attribute):
-        return test.left.attr == "_backend"
-    return _is_call_of_backend(test.left)
+        return None
+    left, named = test.left, test.comparators[0]
+    asks = left.attr == "_backend" if isinstance(left, ast.Attribute) else _is_call_of_backend(left)
+    return named.value if asks and isinstance(named, ast.Constant) and isinstance(named.value, str) else None
 
 
 def _is_call_of_backend(node: ast.expr) -> bool:
@@ -151,10 +147,9 @@ def _of_jax(node: ast.AST) -> tuple[str, str]:
 
 def _imported_by_name(node: ast.AST) -> str:
     """The module of this package in place of the one in `import_module("keras.src.backend.jax")`."""
-    called = node.func if isinstance(node, ast.Call) else None
-    if not (isinstance(called, ast.Attribute) and called.attr == "import_module"):
+    if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") != "import_module":
         return ""
-    name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None  # type: ignore[attr-defined]
+    name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
     return _own_module(name if isinstance(name, str) else None)
 
 
@@ -178,7 +173,9 @@ def _own_module(module: str | None) -> str:
         return "keras_croton.backend"
     if module == _MODEL:
         return "keras_croton"
-    return f"keras_croton{module.removeprefix(prefix)}" if (module or "").startswith(f"{prefix}.") else ""  # type: ignore[union-attr]
+    if module is None or not module.startswith(f"{prefix}."):
+        return ""
+    return f"keras_croton{module.removeprefix(prefix)}"
 
 
 def _for_croton(statement: ast.stmt) -> ast.stmt:

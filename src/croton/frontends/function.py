@@ -543,7 +543,7 @@ class FunctionBuilder:
             )
             for name, entry in zip(names, self.described, strict=True)
         ]
-        cells = [("cell", value.cell) for value in self.graph.inputs[len(arguments) :]]  # type: ignore[attr-defined]
+        cells = [("cell", cast(SharedVariable, value).cell) for value in self.graph.inputs[len(arguments) :]]
         return [*arguments, *cells]
 
     def _outputs(self, in_place: Collection[int] = ()) -> list[tuple[Any, ...]]:

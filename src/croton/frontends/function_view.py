@@ -90,7 +90,7 @@ def copied(
         roots, updated = roots[: builder.returned], []
     if pairs:
         roots = replaced(roots, list(pairs.items()), "copy: swaps", cast=False)
-    inputs = [pairs.get(value, value) for value in builder.graph.inputs]  # type: ignore[call-overload]
+    inputs = [pairs.get(value, value) for value in builder.graph.inputs]
     made = FunctionBuilder(
         Graph.of(inputs, roots), builder.described, updated, builder.returned, builder.rebuild
     )
@@ -101,7 +101,7 @@ def copied(
     return made.build(mode)
 
 
-def _checked_swap(swap: Mapping[Any, Any], builder: FunctionBuilder) -> dict[SharedVariable, SharedVariable]:
+def _checked_swap(swap: Mapping[Any, Any], builder: FunctionBuilder) -> dict[Value, SharedVariable]:
     used = shared_variables(builder)
     for old, new in swap.items():
         if not isinstance(old, SharedVariable) or not isinstance(new, SharedVariable):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
 
@@ -71,8 +71,8 @@ class Op:
     """
 
     __props__: ClassVar[tuple[str, ...] | None] = None
-    itypes: ClassVar[Sequence[Any] | None] = None
-    otypes: ClassVar[Sequence[Any] | None] = None
+    itypes: Sequence[Any] | None = None
+    otypes: Sequence[Any] | None = None
     default_output: ClassVar[int | None] = None
     pure: ClassVar[bool] = True  # False where equal calls must not be merged, such as random numbers
 
@@ -400,6 +400,14 @@ def _same(first: NDArray, second: NDArray) -> bool:
     return first.shape == second.shape and first.dtype == second.dtype and first.tobytes() == second.tobytes()
 
 
+class _Coded(Protocol):
+    """An `Op` with C."""
+
+    def c_code(
+        self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]
+    ) -> object: ...
+
+
 class CodeOperation(_OfOp, KernelOperation):
     """An `Op` that brings its own C, compiled into the function that uses it."""
 
@@ -422,7 +430,9 @@ class CodeOperation(_OfOp, KernelOperation):
     def c_function(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> CFunction:
         node = self.node_for(operands)
         names = ([f"in{n}" for n in range(len(operands))], [f"out{n}" for n in range(len(outputs))])
-        code = self.op.c_code(node, _NAME, *names, {"fail": "return CT_RUNTIME_ERROR;", "context": "context"})  # type: ignore[attr-defined]
+        code = cast(_Coded, self.op).c_code(
+            node, _NAME, *names, {"fail": "return CT_RUNTIME_ERROR;", "context": "context"}
+        )
         if not isinstance(code, str):
             raise TypeError(
                 f"{self.op}.c_code must return a string, got {type(code).__name__}{self._place()}"
@@ -472,8 +482,8 @@ class FunctionOp(Op):
         self, function: Callable[..., Any], itypes: Sequence[Any], otypes: Sequence[Any], infer_shape: Any
     ) -> None:
         self.function = function
-        self.itypes = [as_type(entry) for entry in itypes]  # type: ignore[misc]
-        self.otypes = [as_type(entry) for entry in otypes]  # type: ignore[misc]
+        self.itypes = [as_type(entry) for entry in itypes]
+        self.otypes = [as_type(entry) for entry in otypes]
         if infer_shape is not None:
             self.infer_shape = infer_shape
 

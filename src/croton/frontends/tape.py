@@ -14,7 +14,6 @@ from croton.frontends import tree
 from croton.frontends.derivation import Derivation, Record, is_differentiable
 from croton.frontends.eager import Variable
 from croton.graph import dims
-from croton.graph.dims import Dim
 from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.operation import Operation
 from croton.graph.values import EagerValue, Value
@@ -199,7 +198,7 @@ class GradientTape:
     def _known_shape(self, target: Any, name: str) -> tuple[int, ...]:
         if not isinstance(target, (EagerValue, Value, Variable)):
             raise TypeError(f"{name}: the target must be a tensor, got {type(target).__name__}")
-        shape: tuple[Dim, ...] = tuple(target.type.shape if isinstance(target, Value) else target.shape)  # type: ignore[union-attr]
+        shape = base.shape_of(target)
         if not all(isinstance(size, int) for size in shape):
             raise ShapeError(f"{name}: the target's shape {dims.format_shape(shape)} must be known")
         return dims.numbers(shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class SymbolicMethods(ArrayMethods):
         """
         from croton.frontends.constant_values import evaluated
 
-        return evaluated(self, inputs_to_values, options)  # type: ignore[arg-type]
+        return evaluated(cast(Value, self), inputs_to_values, options)
 
     def get_scalar_constant_value(self) -> NDArray:
         """The number that this is whatever the inputs are.
@@ -48,7 +48,7 @@ class SymbolicMethods(ArrayMethods):
     @property
     def tag(self) -> Any:
         """Where a user notes something on the variable, such as `x.tag.test_value = array`."""
-        return self.__dict__.setdefault("_tag", Tag(self.type))  # type: ignore[attr-defined]
+        return vars(self).setdefault("_tag", Tag(cast(Value, self).type))
 
     # Identity, as in Theano, but elementwise while a function is traced, as its author means it.
     def __eq__(self, other: object) -> Any:

@@ -156,13 +156,12 @@ class _Builder:
 
 def _label(equation: Equation) -> str:
     """The operation's name, with its operands that are plain numbers."""
-    numbers = [isinstance(o, Constant) and o.data.ndim == 0 for o in equation.inputs]
-    if not any(numbers):
-        return _short(equation.op.name)
     shown = [
-        format_constant(operand) if number else "_"  # type: ignore[arg-type]
-        for operand, number in zip(equation.inputs, numbers, strict=True)
+        format_constant(operand) if isinstance(operand, Constant) and operand.data.ndim == 0 else "_"
+        for operand in equation.inputs
     ]
+    if all(text == "_" for text in shown):
+        return _short(equation.op.name)
     return _short(f"{equation.op.name}({', '.join(shown)})")
 
 
