@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from croton.graph.dot import dot_text
 from croton.graph.graph import Graph
 from croton.graph.printing import debugprint
 from croton.graph.values import Value
@@ -23,10 +22,14 @@ def pydotprint(
     Raises:
         ValueError: another format is asked for. TypeError: not a function or a variable.
     """
+    from croton.frontends.drawing.dot import dot
+    from croton.frontends.drawing.scene import scene_of
+
     path = Path("croton.dot" if outfile is None else outfile)
     if format != "dot" or (outfile is not None and path.suffix not in (".dot", ".gv", "")):
         raise ValueError(f'pydotprint: only format "dot" is written, got {format!r} and {str(path)!r}')
-    text = dot_text(_graph_of(fct), str(getattr(fct, "name", "") or ""))
+    name = str(getattr(fct, "name", "") or "")
+    text = dot(name, scene_of(_graph_of(fct), name))
     if return_image:
         return text
     path.write_text(text, encoding="utf-8")

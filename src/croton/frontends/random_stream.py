@@ -8,7 +8,7 @@ state can jump to any call at once, and streams of different seeds never meet.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from croton.graph.errors import ShapeError
 from croton.graph.values import NDArray, Value
 from croton.ops import base, discrete_distributions, distributions, random
 from croton.ops.base import Array
+from croton.tensor.random import CONTINUOUS
 
 _SPLITTING = 0xD1B54A32D192ED03  # sets the seeds of parallel streams apart from the states of this one
 
@@ -299,29 +300,8 @@ def _method(name: str, floating: bool) -> Callable[..., Any]:
     return method
 
 
-_FLOATS: Sequence[str] = (
-    "beta",
-    "cauchy",
-    "chisquare",
-    "dirichlet",
-    "exponential",
-    "f",
-    "gamma",
-    "gumbel",
-    "laplace",
-    "logistic",
-    "lognormal",
-    "multivariate_normal",
-    "pareto",
-    "power",
-    "rayleigh",
-    "standard_t",
-    "triangular",
-    "vonmises",
-    "wald",
-    "weibull",
-)
-_INTEGERS: Sequence[str] = ("bernoulli", "geometric", "hypergeometric", "negative_binomial", "poisson")
+_FLOATS = ("exponential", *CONTINUOUS)
+_INTEGERS = ("bernoulli", "geometric", "hypergeometric", "negative_binomial", "poisson")
 for _name in (*_FLOATS, *_INTEGERS):
     setattr(RandomStream, _name, _method(_name, _name in _FLOATS))
 

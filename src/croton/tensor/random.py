@@ -23,7 +23,7 @@ from croton.ops.random import (
     uniform,
 )
 
-_CONTINUOUS = (
+CONTINUOUS = (
     "beta",
     "cauchy",
     "chisquare",
@@ -74,7 +74,7 @@ __all__ = [
     "split",
     "truncated_normal",
     "uniform",
-    *_CONTINUOUS,
+    *CONTINUOUS,
     *_DISCRETE,
 ]
 
@@ -86,7 +86,7 @@ def __getattr__(name: str) -> Any:
     """What is imported only when it is used."""
     from importlib import import_module
 
-    if name in _CONTINUOUS:
+    if name in CONTINUOUS:
         module = "croton.ops.distributions"
     elif name in _DISCRETE:
         module = "croton.ops.discrete_distributions"

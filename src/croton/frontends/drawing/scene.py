@@ -52,6 +52,11 @@ class Scene:
     groups: list[Group] = field(default_factory=list)
 
 
+def scene_of(graph: Graph, title: str) -> Scene:
+    """A graph as it is."""
+    return _Builder(title).build(graph)
+
+
 def scenes_of(
     graph: Graph,
     executable: Executable | None,
@@ -62,12 +67,12 @@ def scenes_of(
     """The graph as written, after each pass, and as the steps of the program; the last one that is wanted
     alone unless `every`."""
     if executable is None or (not optimized and not every):
-        return [_Builder("as written").build(graph)]
+        return [scene_of(graph, "as written")]
     lowered = executable.lowered
     program = _Builder("program").build_program(lowered.graph, lowered.program, profile)
     if not every:
         return [program]
-    scenes = [_Builder(title).build(stage) for title, stage in _stages(graph, executable)]
+    scenes = [scene_of(stage, title) for title, stage in _stages(graph, executable)]
     return [*scenes, program]
 
 
