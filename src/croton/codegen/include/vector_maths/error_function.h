@@ -31,7 +31,7 @@ CT_INLINE float ct_erf_small_f32(float z)
     return ct_fmaf(z, p, 0x1.06eba8p-3f);
 }
 
-/*@ ct_erfc_f64: ct_bits ct_fma ct_two_product_f64 ct_erf_small_f64 */
+/*@ ct_erfc_f64: ct_erf_small_f64 ct_exp_polynomial_f64 ct_fma ct_times_power_f64 ct_two_product_f64 */
 /* erfc, double. exp(-x^2) is worked in line, so that its last steps carry the errors of x^2, of q and of C.
  * Polynomials are split into interleaved chains, which keeps both latency and instruction count low: what
  * limits a loop over this is how many iterations fit into the processor's window; at most 2.00 ulp. */
@@ -71,25 +71,15 @@ CT_INLINE double ct_erfc_f64(double x)
     double r = ct_fma(k, -0x1.62e42feep-1, -z);
     r = ct_fma(k, -0x1.a39ef35793c76p-33, r);
     double r2 = r * r;
-    double even = ct_fma(r2, 0x1.28ad9247964cep-22, 0x1.a01999ecd0da9p-16);
-    even = ct_fma(r2, even, 0x1.6c16c1843499ep-10);
-    even = ct_fma(r2, even, 0x1.5555555550853p-5);
-    even = ct_fma(r2, even, 0x1.000000000000ap-1);
-    double odd = ct_fma(r2, 0x1.ad7dfc34f5ce4p-26, 0x1.71df265525cf1p-19);
-    odd = ct_fma(r2, odd, 0x1.a01a0129df481p-13);
-    odd = ct_fma(r2, odd, 0x1.1111111127d3ap-7);
-    odd = ct_fma(r2, odd, 0x1.55555555554f9p-3);
-    double e = ct_fma(r2, ct_fma(r, odd, even), r);
+    double e = ct_fma(r2, ct_exp_polynomial_f64(r, r2), r);
     e += ct_fma(e, q_error - z_error, q_error - z_error);
-    double y = q * (c + ct_fma(c, e, ct_fma(c_error, e, c_error)));
-    ct_u64 bits = ct_bits_f64(shifted), half = bits >> 1;
-    y = y * ct_from_bits_f64(half << 52) * ct_from_bits_f64((bits - half) << 52);
+    double y = ct_times_power_f64(q * (c + ct_fma(c, e, ct_fma(c_error, e, c_error))), shifted);
     y = a > 27.4 ? 0.0 : y;
     double far = x < 0.0 ? 2.0 - y : y;
     return a < 0.8125 ? near : far;
 }
 
-/*@ ct_erfc_f32: ct_bits ct_fma ct_two_product_f32 ct_two_sum_f32 ct_erf_small_f32 */
+/*@ ct_erfc_f32: ct_erf_small_f32 ct_exp_polynomial_f32 ct_times_power_f32 ct_two_product_f32 ct_two_sum_f32 */
 /* erfc, single; at most 1.75 ulp. */
 CT_INLINE float ct_erfc_f32(float x)
 {
@@ -117,19 +107,15 @@ CT_INLINE float ct_erfc_f32(float x)
     float r = ct_fmaf(k, -0x1.62e4p-1f, -z);
     r = ct_fmaf(k, -0x1.7f7d1cp-20f, r);
     float r2 = r * r;
-    float p01 = ct_fmaf(r, 0x1.555492p-3f, 0x1.fffffcp-2f);
-    float p23 = ct_fmaf(r, 0x1.123a1ap-7f, 0x1.5558f4p-5f);
-    float p = ct_fmaf(r2, ct_fmaf(r2, 0x1.6a2348p-10f, p23), p01);
-    float e = ct_fmaf(r2, p, r);
-    float y = scaled + ct_fmaf(scaled, e, ct_fmaf(scaled_error, e, scaled_error));
-    ct_u32 bits = ct_bits_f32(shifted), half = bits >> 1;
-    y = y * ct_from_bits_f32(half << 23) * ct_from_bits_f32((bits - half) << 23);
+    float e = ct_fmaf(r2, ct_exp_polynomial_f32(r, r2), r);
+    float y =
+        ct_times_power_f32(scaled + ct_fmaf(scaled, e, ct_fmaf(scaled_error, e, scaled_error)), shifted);
     y = a > 10.2f ? 0.0f : y;
     float far = x < 0.0f ? 2.0f - y : y;
     return a < 0.8125f ? near : far;
 }
 
-/*@ ct_erf_f64: ct_bits ct_fma ct_erf_small_f64 */
+/*@ ct_erf_f64: ct_bits ct_erf_small_f64 ct_exp_polynomial_f64 ct_fma */
 /* erf, double: for |x| >= 13/16, 1 - exp(L(|x|)) with L minimax for log erfc on [13/16, 6.05];
  * at most 1.05 ulp. */
 CT_INLINE double ct_erf_f64(double x)
@@ -158,22 +144,13 @@ CT_INLINE double ct_erf_f64(double x)
     double r = ct_fma(k, -0x1.62e42feep-1, g);
     r = ct_fma(k, -0x1.a39ef35793c76p-33, r);
     double r2 = r * r;
-    double even = ct_fma(r2, 0x1.28ad9247964cep-22, 0x1.a01999ecd0da9p-16);
-    even = ct_fma(r2, even, 0x1.6c16c1843499ep-10);
-    even = ct_fma(r2, even, 0x1.5555555550853p-5);
-    even = ct_fma(r2, even, 0x1.000000000000ap-1);
-    double odd = ct_fma(r2, 0x1.ad7dfc34f5ce4p-26, 0x1.71df265525cf1p-19);
-    odd = ct_fma(r2, odd, 0x1.a01a0129df481p-13);
-    odd = ct_fma(r2, odd, 0x1.1111111127d3ap-7);
-    odd = ct_fma(r2, odd, 0x1.55555555554f9p-3);
-    double p = ct_fma(r, odd, even);
-    double e = 1.0 + ct_fma(r2, p, r);
+    double e = 1.0 + ct_fma(r2, ct_exp_polynomial_f64(r, r2), r);
     double y = ct_fma(-e, ct_from_bits_f64(ct_bits_f64(shifted) << 52), 1.0);
     y = a > 6.0 ? 1.0 : y;
     return a >= 0.8125 ? __builtin_copysign(y, x) : near;
 }
 
-/*@ ct_erf_f32: ct_bits ct_fma ct_erf_small_f32 */
+/*@ ct_erf_f32: ct_bits ct_erf_small_f32 ct_exp_polynomial_f32 ct_fma */
 /* erf, single; at most 1.20 ulp. */
 CT_INLINE float ct_erf_f32(float x)
 {
@@ -191,16 +168,13 @@ CT_INLINE float ct_erf_f32(float x)
     float r = ct_fmaf(k, -0x1.62e4p-1f, g);
     r = ct_fmaf(k, -0x1.7f7d1cp-20f, r);
     float r2 = r * r;
-    float p01 = ct_fmaf(r, 0x1.555492p-3f, 0x1.fffffcp-2f);
-    float p23 = ct_fmaf(r, 0x1.123a1ap-7f, 0x1.5558f4p-5f);
-    float p = ct_fmaf(r2, ct_fmaf(r2, 0x1.6a2348p-10f, p23), p01);
-    float e = 1.0f + ct_fmaf(r2, p, r);
+    float e = 1.0f + ct_fmaf(r2, ct_exp_polynomial_f32(r, r2), r);
     float y = ct_fmaf(-e, ct_from_bits_f32(ct_bits_f32(shifted) << 23), 1.0f);
     y = a > 4.0f ? 1.0f : y;
     return a >= 0.8125f ? __builtin_copysignf(y, x) : near;
 }
 
-/*@ ct_ndtr_f32: ct_bits ct_fma ct_two_product_f32 ct_two_sum_f32 */
+/*@ ct_ndtr_f32: ct_exp_polynomial_f32 ct_fma ct_times_power_f32 ct_two_product_f32 ct_two_sum_f32 */
 /* The normal distribution function, single: ndtr(-a) = exp(-a^2/2) q G(q - 1/8), q = 1/(a + 3), G minimax. The
  * errors of a^2/2, of G and, times d log(q G) / d log q, of q are put back; at most 1.90 ulp. */
 CT_INLINE float ct_ndtr_f32(float x)
@@ -228,13 +202,9 @@ CT_INLINE float ct_ndtr_f32(float x)
     float r = ct_fmaf(k, -0x1.62e4p-1f, -z);
     r = ct_fmaf(k, -0x1.7f7d1cp-20f, r);
     float r2 = r * r;
-    float p01 = ct_fmaf(r, 0x1.555492p-3f, 0x1.fffffcp-2f);
-    float p23 = ct_fmaf(r, 0x1.123a1ap-7f, 0x1.5558f4p-5f);
-    float p = ct_fmaf(r2, ct_fmaf(r2, 0x1.6a2348p-10f, p23), p01);
-    float e = ct_fmaf(r2, p, r);
-    float y = scaled + ct_fmaf(scaled, e, ct_fmaf(scaled_error, e, scaled_error));
-    ct_u32 bits = ct_bits_f32(shifted), lower = bits >> 1;
-    y = y * ct_from_bits_f32(lower << 23) * ct_from_bits_f32((bits - lower) << 23);
+    float e = ct_fmaf(r2, ct_exp_polynomial_f32(r, r2), r);
+    float y =
+        ct_times_power_f32(scaled + ct_fmaf(scaled, e, ct_fmaf(scaled_error, e, scaled_error)), shifted);
     y = a > 14.2f ? 0.0f : y;
     return x > 0.0f ? 1.0f - y : y;
 }

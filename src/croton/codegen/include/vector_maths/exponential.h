@@ -6,15 +6,10 @@
  * dependent operations, and GCC would thread the clamp's constant through everything that follows.
  */
 
-/*@ ct_exp_unchecked_f64: ct_bits ct_fma */
-/* exp for |x| <= 1400; anything may come out beyond. */
-CT_INLINE double ct_exp_unchecked_f64(double x)
+/*@ ct_exp_polynomial_f64: ct_fma */
+/* P(r) given r^2. */
+CT_INLINE double ct_exp_polynomial_f64(double r, double r2)
 {
-    double shifted = ct_fma(x, 0x1.71547652b82fep+0, 0x1.8p52 + 2046.0);
-    double k = shifted - (0x1.8p52 + 2046.0);
-    double r = ct_fma(k, -0x1.62e42feep-1, x);
-    r = ct_fma(k, -0x1.a39ef35793c76p-33, r);
-    double r2 = r * r;
     double even = ct_fma(r2, 0x1.28ad9247964cep-22, 0x1.a01999ecd0da9p-16);
     even = ct_fma(r2, even, 0x1.6c16c1843499ep-10);
     even = ct_fma(r2, even, 0x1.5555555550853p-5);
@@ -23,10 +18,44 @@ CT_INLINE double ct_exp_unchecked_f64(double x)
     odd = ct_fma(r2, odd, 0x1.a01a0129df481p-13);
     odd = ct_fma(r2, odd, 0x1.1111111127d3ap-7);
     odd = ct_fma(r2, odd, 0x1.55555555554f9p-3);
-    double p = ct_fma(r, odd, even);
-    double y = 1.0 + ct_fma(r2, p, r);
+    return ct_fma(r, odd, even);
+}
+
+/*@ ct_exp_polynomial_f32: ct_fma */
+/* P(r) given r^2. */
+CT_INLINE float ct_exp_polynomial_f32(float r, float r2)
+{
+    float p01 = ct_fmaf(r, 0x1.555492p-3f, 0x1.fffffcp-2f);
+    float p23 = ct_fmaf(r, 0x1.123a1ap-7f, 0x1.5558f4p-5f);
+    return ct_fmaf(r2, ct_fmaf(r2, 0x1.6a2348p-10f, p23), p01);
+}
+
+/*@ ct_times_power_f64: ct_bits */
+/* y * 2^k, where k + 2046 is in the low bits of a large number. */
+CT_INLINE double ct_times_power_f64(double y, double shifted)
+{
     ct_u64 bits = ct_bits_f64(shifted), half = bits >> 1;
     return y * ct_from_bits_f64(half << 52) * ct_from_bits_f64((bits - half) << 52);
+}
+
+/*@ ct_times_power_f32: ct_bits */
+/* y * 2^k, where k + 254 is in the low bits of a large number. */
+CT_INLINE float ct_times_power_f32(float y, float shifted)
+{
+    ct_u32 bits = ct_bits_f32(shifted), half = bits >> 1;
+    return y * ct_from_bits_f32(half << 23) * ct_from_bits_f32((bits - half) << 23);
+}
+
+/*@ ct_exp_unchecked_f64: ct_exp_polynomial_f64 ct_fma ct_times_power_f64 */
+/* exp for |x| <= 1400; anything may come out beyond. */
+CT_INLINE double ct_exp_unchecked_f64(double x)
+{
+    double shifted = ct_fma(x, 0x1.71547652b82fep+0, 0x1.8p52 + 2046.0);
+    double k = shifted - (0x1.8p52 + 2046.0);
+    double r = ct_fma(k, -0x1.62e42feep-1, x);
+    r = ct_fma(k, -0x1.a39ef35793c76p-33, r);
+    double r2 = r * r;
+    return ct_times_power_f64(1.0 + ct_fma(r2, ct_exp_polynomial_f64(r, r2), r), shifted);
 }
 
 /*@ ct_exp_f64: ct_exp_unchecked_f64 */
@@ -38,7 +67,7 @@ CT_INLINE double ct_exp_f64(double x)
     return x < -745.14 ? 0.0 : y;
 }
 
-/*@ ct_exp_unchecked_f32: ct_bits ct_fma */
+/*@ ct_exp_unchecked_f32: ct_exp_polynomial_f32 ct_fma ct_times_power_f32 */
 /* exp for |x| <= 170; anything may come out beyond. */
 CT_INLINE float ct_exp_unchecked_f32(float x)
 {
@@ -47,12 +76,7 @@ CT_INLINE float ct_exp_unchecked_f32(float x)
     float r = ct_fmaf(k, -0x1.62e4p-1f, x);
     r = ct_fmaf(k, -0x1.7f7d1cp-20f, r);
     float r2 = r * r;
-    float p01 = ct_fmaf(r, 0x1.555492p-3f, 0x1.fffffcp-2f);
-    float p23 = ct_fmaf(r, 0x1.123a1ap-7f, 0x1.5558f4p-5f);
-    float p = ct_fmaf(r2, ct_fmaf(r2, 0x1.6a2348p-10f, p23), p01);
-    float y = 1.0f + ct_fmaf(r2, p, r);
-    ct_u32 bits = ct_bits_f32(shifted), half = bits >> 1;
-    return y * ct_from_bits_f32(half << 23) * ct_from_bits_f32((bits - half) << 23);
+    return ct_times_power_f32(1.0f + ct_fmaf(r2, ct_exp_polynomial_f32(r, r2), r), shifted);
 }
 
 /*@ ct_exp_f32: ct_exp_unchecked_f32 */
@@ -64,7 +88,7 @@ CT_INLINE float ct_exp_f32(float x)
     return x < -103.98f ? 0.0f : y;
 }
 
-/*@ ct_exp2_f64: ct_bits ct_fma */
+/*@ ct_exp2_f64: ct_fma ct_times_power_f64 */
 /* 2^x, double; at most 1.00 ulp. */
 CT_INLINE double ct_exp2_f64(double x)
 {
@@ -78,14 +102,12 @@ CT_INLINE double ct_exp2_f64(double x)
     double p89 = ct_fma(r, 0x1.e61b62e4109ecp-28, 0x1.b5267e27919aap-24);
     double p = ct_fma(
         r2, ct_fma(r2, ct_fma(r2, ct_fma(r2, ct_fma(r2, 0x1.e799d8727d886p-32, p89), p67), p45), p23), p01);
-    double y = ct_fma(r, p, 1.0);
-    ct_u64 bits = ct_bits_f64(shifted), half = bits >> 1;
-    y = y * ct_from_bits_f64(half << 52) * ct_from_bits_f64((bits - half) << 52);
+    double y = ct_times_power_f64(ct_fma(r, p, 1.0), shifted);
     y = x >= 1024.0 ? CT_INF_F64 : y;
     return x < -1075.0 ? 0.0 : y;
 }
 
-/*@ ct_exp2_f32: ct_bits ct_fma */
+/*@ ct_exp2_f32: ct_fma ct_times_power_f32 */
 /* 2^x, single; at most 1.15 ulp. */
 CT_INLINE float ct_exp2_f32(float x)
 {
@@ -96,14 +118,12 @@ CT_INLINE float ct_exp2_f32(float x)
     float p23 = ct_fmaf(r, 0x1.3b2d4cp-7f, 0x1.c6aee8p-5f);
     float p45 = ct_fmaf(r, 0x1.41fbf2p-13f, 0x1.5f3e7ap-10f);
     float p = ct_fmaf(r2, ct_fmaf(r2, p45, p23), p01);
-    float y = ct_fmaf(r, p, 1.0f);
-    ct_u32 bits = ct_bits_f32(shifted), half = bits >> 1;
-    y = y * ct_from_bits_f32(half << 23) * ct_from_bits_f32((bits - half) << 23);
+    float y = ct_times_power_f32(ct_fmaf(r, p, 1.0f), shifted);
     y = x >= 128.0f ? CT_INF_F32 : y;
     return x < -150.0f ? 0.0f : y;
 }
 
-/*@ ct_expm1_unchecked_f64: ct_bits ct_fma */
+/*@ ct_expm1_unchecked_f64: ct_bits ct_exp_polynomial_f64 ct_fma */
 /* exp(x) - 1 for -40 <= x <= 709.79, anything beyond: 2^k expm1(r) + (2^k - 1), the sum of its large parts
  * exact, and with scale = 2^(k-1) up to the end, as 2^1024 is no number. Loses subnormals. */
 CT_INLINE double ct_expm1_unchecked_f64(double c)
@@ -112,16 +132,7 @@ CT_INLINE double ct_expm1_unchecked_f64(double c)
     double k = shifted - (0x1.8p52 + 1022.0);
     double high = ct_fma(k, -0x1.62e42feep-1, c), low = k * 0x1.a39ef35793c76p-33;
     double r = high - low, r2 = r * r;
-    double even = ct_fma(r2, 0x1.28ad9247964cep-22, 0x1.a01999ecd0da9p-16);
-    even = ct_fma(r2, even, 0x1.6c16c1843499ep-10);
-    even = ct_fma(r2, even, 0x1.5555555550853p-5);
-    even = ct_fma(r2, even, 0x1.000000000000ap-1);
-    double odd = ct_fma(r2, 0x1.ad7dfc34f5ce4p-26, 0x1.71df265525cf1p-19);
-    odd = ct_fma(r2, odd, 0x1.a01a0129df481p-13);
-    odd = ct_fma(r2, odd, 0x1.1111111127d3ap-7);
-    odd = ct_fma(r2, odd, 0x1.55555555554f9p-3);
-    double p = ct_fma(r, odd, even);
-    double tail = ct_fma(r2, p, -low);
+    double tail = ct_fma(r2, ct_exp_polynomial_f64(r, r2), -low);
     double scale = ct_from_bits_f64(ct_bits_f64(shifted) << 52);
     double a = scale - 0.5, b = scale * high, sum = a + b;
     return 2.0 * (sum + ct_fma(scale, tail, b - (sum - a)));

@@ -1,6 +1,6 @@
 /* Hyperbolic functions (tanh is with the exponentials) and inverse hyperbolic ones. */
 
-/*@ ct_exp10_f64: ct_bits ct_fma */
+/*@ ct_exp10_f64: ct_exp_polynomial_f64 ct_fma ct_times_power_f64 */
 /* 10^x, double; at most 0.95 ulp. */
 CT_INLINE double ct_exp10_f64(double x)
 {
@@ -14,18 +14,7 @@ CT_INLINE double ct_exp10_f64(double x)
     r_low += __builtin_fma(r10, 0x1.26bb1bbb55516p+1, -r);
 #endif
     double r2 = r * r;
-    double even = ct_fma(r2, 0x1.28ad9247964cep-22, 0x1.a01999ecd0da9p-16);
-    even = ct_fma(r2, even, 0x1.6c16c1843499ep-10);
-    even = ct_fma(r2, even, 0x1.5555555550853p-5);
-    even = ct_fma(r2, even, 0x1.000000000000ap-1);
-    double odd = ct_fma(r2, 0x1.ad7dfc34f5ce4p-26, 0x1.71df265525cf1p-19);
-    odd = ct_fma(r2, odd, 0x1.a01a0129df481p-13);
-    odd = ct_fma(r2, odd, 0x1.1111111127d3ap-7);
-    odd = ct_fma(r2, odd, 0x1.55555555554f9p-3);
-    double p = ct_fma(r, odd, even);
-    double y = 1.0 + (r + ct_fma(r2, p, r_low));
-    ct_u64 bits = ct_bits_f64(shifted), half = bits >> 1;
-    y = y * ct_from_bits_f64(half << 52) * ct_from_bits_f64((bits - half) << 52);
+    double y = ct_times_power_f64(1.0 + (r + ct_fma(r2, ct_exp_polynomial_f64(r, r2), r_low)), shifted);
     y = x > 308.26 ? CT_INF_F64 : y;
     return x < -323.7 ? 0.0 : y;
 }

@@ -58,7 +58,7 @@ CT_INLINE double ct_pow_specials_f64(double x, double y, double magnitude)
     return (x == 1.0) | (y == 0.0) ? 1.0 : r;
 }
 
-/*@ ct_pow_f64: ct_log_double_f64 ct_pow_specials_f64 ct_two_product_f64 */
+/*@ ct_pow_f64: ct_exp_polynomial_f64 ct_log_double_f64 ct_pow_specials_f64 ct_times_power_f64 */
 /* pow(x, y), double; at most 1.10 ulp. */
 CT_INLINE double ct_pow_f64(double x, double y)
 {
@@ -78,18 +78,7 @@ CT_INLINE double ct_pow_f64(double x, double y)
     double r = ct_fma(k, -0x1.62e42feep-1, high);
     r = ct_fma(k, -0x1.a39ef35793c76p-33, r) + low;
     double r2 = r * r;
-    double even = ct_fma(r2, 0x1.28ad9247964cep-22, 0x1.a01999ecd0da9p-16);
-    even = ct_fma(r2, even, 0x1.6c16c1843499ep-10);
-    even = ct_fma(r2, even, 0x1.5555555550853p-5);
-    even = ct_fma(r2, even, 0x1.000000000000ap-1);
-    double odd = ct_fma(r2, 0x1.ad7dfc34f5ce4p-26, 0x1.71df265525cf1p-19);
-    odd = ct_fma(r2, odd, 0x1.a01a0129df481p-13);
-    odd = ct_fma(r2, odd, 0x1.1111111127d3ap-7);
-    odd = ct_fma(r2, odd, 0x1.55555555554f9p-3);
-    double p = ct_fma(r, odd, even);
-    double e = 1.0 + ct_fma(r2, p, r);
-    ct_u64 bits = ct_bits_f64(shifted), half = bits >> 1;
-    double magnitude = e * ct_from_bits_f64(half << 52) * ct_from_bits_f64((bits - half) << 52);
+    double magnitude = ct_times_power_f64(1.0 + ct_fma(r2, ct_exp_polynomial_f64(r, r2), r), shifted);
     return ct_pow_specials_f64(x, y, magnitude);
 }
 

@@ -53,116 +53,51 @@ CT_INLINE double ct_random_truncated64_u64(ct_u64 key, ct_u64 stream, ct_u64 i)
     return ct_truncated_f64(ct_philox_word_pair(key, stream, i));
 }
 
-/* Elements `first` to `first + count` of a draw, from whole blocks of which every word is used. `out` has room
- * for eight elements more; the result points to where the first one lies in it. */
-
-/*@ ct_random_fill_word: ct_philox_block */
-CT_INLINE const ct_u32 *ct_random_fill_word(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
-                                            ct_u32 *out)
-{
-    const ct_u64 start = first >> 2;
-    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 3) >> 2) - start);
-#pragma omp simd
-    for (ct_i64 b = 0; b < blocks; ++b) {
-        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
-        out[4 * b] = w.word[0];
-        out[4 * b + 1] = w.word[1];
-        out[4 * b + 2] = w.word[2];
-        out[4 * b + 3] = w.word[3];
+/*@ ct_random_fill: ct_philox_block */
+/* Functions that fill an array with elements `first` to `first + count` of a draw, from whole blocks of which
+ * every word is used, for four or two elements. `out` has room for eight elements more; the result points to
+ * where the first one lies in it. */
+#define CT_DEFINE_RANDOM_FILL(name, type, log2_each, statements)                                             \
+    CT_INLINE const type *name(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count, type *out)             \
+    {                                                                                                        \
+        const ct_u64 each = 1 << log2_each, start = first >> log2_each;                                      \
+        const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + each - 1) >> log2_each) - start);           \
+        _Pragma("omp simd") for (ct_i64 b = 0; b < blocks; ++b)                                              \
+        {                                                                                                    \
+            const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);                       \
+            statements                                                                                       \
+        }                                                                                                    \
+        return out + (first & (each - 1));                                                                   \
     }
-    return out + (first & 3);
-}
+#define CT_DEFINE_RANDOM_FILL_FOUR(name, type, of_word)                                                      \
+    CT_DEFINE_RANDOM_FILL(name, type, 2, out[4 * b] = of_word(w.word[0]);                                    \
+                          out[4 * b + 1] = of_word(w.word[1]); out[4 * b + 2] = of_word(w.word[2]);          \
+                          out[4 * b + 3] = of_word(w.word[3]);)
+#define CT_DEFINE_RANDOM_FILL_TWO(name, type, of_words)                                                      \
+    CT_DEFINE_RANDOM_FILL(name, type, 1, out[2 * b] = of_words(w.word[0], w.word[1]);                        \
+                          out[2 * b + 1] = of_words(w.word[2], w.word[3]);)
+#define CT_WORD(low) (low)
+#define CT_PAIR(low, high) ((ct_u64)(high) << 32 | (low))
+#define CT_UNIFORM_OF_PAIR(low, high) ct_uniform_f64(CT_PAIR(low, high))
+#define CT_TRUNCATED_OF_PAIR(low, high) ct_truncated_f64(CT_PAIR(low, high))
 
-/*@ ct_random_fill_uniform32: ct_philox_block ct_uniform_f32 */
-CT_INLINE const float *ct_random_fill_uniform32(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
-                                                float *out)
-{
-    const ct_u64 start = first >> 2;
-    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 3) >> 2) - start);
-#pragma omp simd
-    for (ct_i64 b = 0; b < blocks; ++b) {
-        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
-        out[4 * b] = ct_uniform_f32(w.word[0]);
-        out[4 * b + 1] = ct_uniform_f32(w.word[1]);
-        out[4 * b + 2] = ct_uniform_f32(w.word[2]);
-        out[4 * b + 3] = ct_uniform_f32(w.word[3]);
-    }
-    return out + (first & 3);
-}
+/*@ ct_random_fill_word: ct_random_fill */
+CT_DEFINE_RANDOM_FILL_FOUR(ct_random_fill_word, ct_u32, CT_WORD)
 
-/*@ ct_random_fill_pair: ct_philox_block */
-CT_INLINE const ct_u64 *ct_random_fill_pair(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
-                                            ct_u64 *out)
-{
-    const ct_u64 start = first >> 1;
-    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 1) >> 1) - start);
-#pragma omp simd
-    for (ct_i64 b = 0; b < blocks; ++b) {
-        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
-        out[2 * b] = (ct_u64)w.word[1] << 32 | w.word[0];
-        out[2 * b + 1] = (ct_u64)w.word[3] << 32 | w.word[2];
-    }
-    return out + (first & 1);
-}
+/*@ ct_random_fill_uniform32: ct_random_fill ct_uniform_f32 */
+CT_DEFINE_RANDOM_FILL_FOUR(ct_random_fill_uniform32, float, ct_uniform_f32)
 
-/*@ ct_random_fill_uniform64: ct_philox_block ct_uniform_f64 */
-CT_INLINE const double *ct_random_fill_uniform64(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
-                                                 double *out)
-{
-    const ct_u64 start = first >> 1;
-    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 1) >> 1) - start);
-#pragma omp simd
-    for (ct_i64 b = 0; b < blocks; ++b) {
-        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
-        out[2 * b] = ct_uniform_f64((ct_u64)w.word[1] << 32 | w.word[0]);
-        out[2 * b + 1] = ct_uniform_f64((ct_u64)w.word[3] << 32 | w.word[2]);
-    }
-    return out + (first & 1);
-}
+/*@ ct_random_fill_truncated32: ct_random_fill ct_truncated_f32 */
+CT_DEFINE_RANDOM_FILL_FOUR(ct_random_fill_truncated32, float, ct_truncated_f32)
 
-/*@ ct_random_fill_normal32: ct_philox_block ct_normal_f32 */
-CT_INLINE const float *ct_random_fill_normal32(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
-                                               float *out)
-{
-    const ct_u64 start = first >> 1;
-    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 1) >> 1) - start);
-#pragma omp simd
-    for (ct_i64 b = 0; b < blocks; ++b) {
-        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
-        out[2 * b] = ct_normal_f32(w.word[0], w.word[1]);
-        out[2 * b + 1] = ct_normal_f32(w.word[2], w.word[3]);
-    }
-    return out + (first & 1);
-}
+/*@ ct_random_fill_pair: ct_random_fill */
+CT_DEFINE_RANDOM_FILL_TWO(ct_random_fill_pair, ct_u64, CT_PAIR)
 
-/*@ ct_random_fill_truncated32: ct_philox_block ct_truncated_f32 */
-CT_INLINE const float *ct_random_fill_truncated32(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
-                                                  float *out)
-{
-    const ct_u64 start = first >> 2;
-    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 3) >> 2) - start);
-#pragma omp simd
-    for (ct_i64 b = 0; b < blocks; ++b) {
-        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
-        out[4 * b] = ct_truncated_f32(w.word[0]);
-        out[4 * b + 1] = ct_truncated_f32(w.word[1]);
-        out[4 * b + 2] = ct_truncated_f32(w.word[2]);
-        out[4 * b + 3] = ct_truncated_f32(w.word[3]);
-    }
-    return out + (first & 3);
-}
+/*@ ct_random_fill_uniform64: ct_random_fill ct_uniform_f64 */
+CT_DEFINE_RANDOM_FILL_TWO(ct_random_fill_uniform64, double, CT_UNIFORM_OF_PAIR)
 
-/*@ ct_random_fill_truncated64: ct_philox_block ct_truncated_f64 */
-CT_INLINE const double *ct_random_fill_truncated64(ct_u64 key, ct_u64 stream, ct_u64 first, ct_i64 count,
-                                                   double *out)
-{
-    const ct_u64 start = first >> 1;
-    const ct_i64 blocks = (ct_i64)(((first + (ct_u64)count + 1) >> 1) - start);
-#pragma omp simd
-    for (ct_i64 b = 0; b < blocks; ++b) {
-        const ct_philox_words w = ct_philox_block(key, stream, start + (ct_u64)b);
-        out[2 * b] = ct_truncated_f64((ct_u64)w.word[1] << 32 | w.word[0]);
-        out[2 * b + 1] = ct_truncated_f64((ct_u64)w.word[3] << 32 | w.word[2]);
-    }
-    return out + (first & 1);
-}
+/*@ ct_random_fill_truncated64: ct_random_fill ct_truncated_f64 */
+CT_DEFINE_RANDOM_FILL_TWO(ct_random_fill_truncated64, double, CT_TRUNCATED_OF_PAIR)
+
+/*@ ct_random_fill_normal32: ct_random_fill ct_normal_f32 */
+CT_DEFINE_RANDOM_FILL_TWO(ct_random_fill_normal32, float, ct_normal_f32)
