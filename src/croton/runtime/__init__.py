@@ -22,6 +22,9 @@ PREBUILT_KERNELS = frozenset(
         "ct_contract_packed_{}",
         "ct_convolve_{}",
         "ct_convolve_kernel_{}",
+        "ct_convolve_pooled_{}",
+        "ct_convolve_pooled_kernel_{}",
+        "ct_convolve_pooled_input_{}",
     )
 )
 
