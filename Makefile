@@ -30,6 +30,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
 		-Cbuild-dir=$(VENV)/build --editable ".[dev]"
 	cp src/croton-keras.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')"
+	$(BIN)/python -m compileall -q src  # as for an installed package, whatever PYTHONDONTWRITEBYTECODE says
 	@touch $@
 
 demo: $(STAMP)
