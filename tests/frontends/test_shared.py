@@ -71,3 +71,13 @@ def test_two_functions_share_one_variable():
 def test_what_is_no_array(value):
     with pytest.raises(TypeError, match="dtype"):
         ct.shared(value)
+
+
+def test_values_begin_where_a_line_of_the_cache_does():
+    variable, shared = ct.Variable(np.ones((40, 33), "float32")), ct.shared(np.ones((40, 33)))
+    assert variable.data.ctypes.data % 64 == 0
+    assert shared.get_value(borrow=True).ctypes.data % 64 == 0
+    variable.assign(np.zeros((40, 33), "float32"))
+    shared.set_value(np.zeros((40, 33)))
+    assert variable.data.ctypes.data % 64 == 0
+    assert shared.get_value(borrow=True).ctypes.data % 64 == 0

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from croton.frontends.operators import ArrayMethods, Binary, ShapeTuple
-from croton.frontends.variables import SharedVariable
+from croton.frontends.variables import SharedVariable, aligned_copy
 from croton.graph import dtypes
 from croton.graph.dtypes import DType, as_dtype
 from croton.graph.errors import DTypeError, ShapeError
@@ -296,7 +296,7 @@ class Variable(EagerMethods):
                 f"{self._shown()}: cannot assign the symbolic {new!r}; use updates= of ct.function"
             )
         else:
-            self.cell.array = np.array(new.data, dtype=self.shared.type.dtype, order="C", copy=True)
+            self.cell.array = aligned_copy(new.data, self.shared.type.dtype)
         return self
 
     def assign_add(self, delta: object) -> Variable:
