@@ -170,42 +170,19 @@ typedef void (*add_function)(const element *list, ct_int count, const REAL *kern
         add_rows(ROWS, CHUNK, list, count, kernel, offsets, x, padded_row);                                  \
     }
 
-SCATTERED_FUNCTIONS(1, 1)
-SCATTERED_FUNCTIONS(1, 2)
-SCATTERED_FUNCTIONS(1, 3)
-SCATTERED_FUNCTIONS(1, 4)
-SCATTERED_FUNCTIONS(3, 1)
-SCATTERED_FUNCTIONS(3, 2)
-SCATTERED_FUNCTIONS(3, 3)
-SCATTERED_FUNCTIONS(3, 4)
 #if MOST_CHUNK == 8
-SCATTERED_FUNCTIONS(1, 6)
-SCATTERED_FUNCTIONS(1, 8)
-SCATTERED_FUNCTIONS(3, 6)
-SCATTERED_FUNCTIONS(3, 8)
+#define EACH_CHUNK(WITH) WITH(1) WITH(2) WITH(3) WITH(4) WITH(6) WITH(8)
+#else
+#define EACH_CHUNK(WITH) WITH(1) WITH(2) WITH(3) WITH(4)
 #endif
+#define FUNCTIONS_OF_CHUNK(CHUNK) SCATTERED_FUNCTIONS(1, CHUNK) SCATTERED_FUNCTIONS(3, CHUNK)
+EACH_CHUNK(FUNCTIONS_OF_CHUNK)
 
 /* [three rows?][vectors of a chunk] */
-static const meet_function meet_functions[2][9] = {
-    {0, meet_1_1, meet_1_2, meet_1_3, meet_1_4},
-    {0, meet_3_1, meet_3_2, meet_3_3, meet_3_4},
-#if MOST_CHUNK == 8
-    [0][6] = meet_1_6,
-    [0][8] = meet_1_8,
-    [1][6] = meet_3_6,
-    [1][8] = meet_3_8,
-#endif
-};
-static const add_function add_functions[2][9] = {
-    {0, add_1_1, add_1_2, add_1_3, add_1_4},
-    {0, add_3_1, add_3_2, add_3_3, add_3_4},
-#if MOST_CHUNK == 8
-    [0][6] = add_1_6,
-    [0][8] = add_1_8,
-    [1][6] = add_3_6,
-    [1][8] = add_3_8,
-#endif
-};
+#define MEET_ENTRIES(CHUNK) [0][CHUNK] = meet_1_##CHUNK, [1][CHUNK] = meet_3_##CHUNK,
+#define ADD_ENTRIES(CHUNK) [0][CHUNK] = add_1_##CHUNK, [1][CHUNK] = add_3_##CHUNK,
+static const meet_function meet_functions[2][9] = {EACH_CHUNK(MEET_ENTRIES)};
+static const add_function add_functions[2][9] = {EACH_CHUNK(ADD_ENTRIES)};
 
 /* The part of x or of its derivative that is at work: `bytes` of it if that can be, of one image or of several. */
 static void plan_listed(plan *t, ct_int bytes, int several)
@@ -261,6 +238,38 @@ INLINE ct_int *slot_counts(const scattered *p, ct_int slot)
     return (ct_int *)(slot_lists(p, slot) + p->t->columns * p->capacity);
 }
 
+/* Memory for `slots` strips, for as many sums and for offsets, which are filled in; whether there was enough. */
+static int take_memory(scattered *p, ct_int slots, ct_int sums)
+{
+    const ct_convolution *c = p->t->c;
+    ct_int windows = c->window[0] * c->window[1] * c->window[2];
+    char *memory =
+        (char *)p->t->ctx->scratch(p->t->ctx, slots * p->slot_bytes + sums * REAL_BYTES +
+                                                  (p->rows + windows) * (ct_int)sizeof(ct_int) + 5 * 64);
+    if (!memory)
+        return 0;
+    p->slots = (char *)take(&memory, slots, p->slot_bytes);
+    free_slots(p->t, slots);
+    p->sums = (REAL *)take(&memory, sums, REAL_BYTES);
+    ct_int *offsets = (ct_int *)take(&memory, p->rows + windows, sizeof(ct_int));
+    list_offsets(p, offsets, offsets + p->rows);
+    p->row_offsets = offsets;
+    p->window_offsets = offsets + p->rows;
+    return 1;
+}
+
+/* Whether threads should share the products of all elements with `size` numbers. */
+static int repays_threads(const ct_convolution *c, ct_int size)
+{
+    return (double)c->batch * (double)(c->out[0] * c->out[1] * c->out[2]) * (double)size > SMALL_WORK;
+}
+
+/* Where a row of the kernel lies that belongs to a channel of y. */
+static ct_int kernel_row_place(const ct_convolution *c, ct_int channel, ct_int row)
+{
+    return channel * c->w_outer + row / c->taps[1] * c->w_tap[0] + row % c->taps[1] * c->w_tap[1];
+}
+
 /* Sums of a strip: `columns` times `rows` times padded rows. */
 static void meet_strip(const scattered *p, const REAL *x, const element *lists, const ct_int *counts,
                        REAL *sums)
@@ -313,7 +322,7 @@ static void add_met(void *const *pointers, const ct_int *integers, ct_int begin,
                     total += *(loose_vector *)(sums + piece * t->columns * size + k);
                 *(loose_vector *)(sums + k) = total;
             }
-            REAL *w = p->w + j * c->w_outer + row / c->taps[1] * c->w_tap[0] + row % c->taps[1] * c->w_tap[1];
+            REAL *w = p->w + kernel_row_place(c, j, row);
             for (ct_int k = 0; k < p->row_length; k++)
                 w[k / c->inner * c->w_tap[2] + k % c->inner * c->w_inner] = sums[k];
         }
@@ -335,24 +344,13 @@ static int meet_listed(ct_context *ctx, const ct_convolution *c, const REAL *x, 
     plan t = {.ctx = ctx, .c = c, .x = x, .y = (REAL *)y, .places = (unsigned char *)places};
     scattered p = {.t = &t, .w = w};
     plan_scattered(&p, 1);
-    ct_int size = t.columns * p.rows * p.padded_row, windows = c->window[0] * c->window[1] * c->window[2];
+    ct_int size = t.columns * p.rows * p.padded_row;
     p.pieces = smaller(larger(1, PARTIAL_BYTES / (size * REAL_BYTES)), smaller(MOST_PIECES, strip_count(&t)));
-    ct_int slots = smaller(p.pieces, MOST_SLOTS);
-    char *memory = (char *)ctx->scratch(ctx, slots * p.slot_bytes + p.pieces * size * REAL_BYTES +
-                                                 (p.rows + windows) * (ct_int)sizeof(ct_int) + 5 * 64);
-    if (!memory)
+    if (!take_memory(&p, smaller(p.pieces, MOST_SLOTS), p.pieces * size))
         return CT_OUT_OF_MEMORY;
-    p.slots = (char *)take(&memory, slots, p.slot_bytes);
-    free_slots(&t, slots);
-    p.sums = (REAL *)take(&memory, p.pieces * size, REAL_BYTES);
-    ct_int *offsets = (ct_int *)take(&memory, p.rows + windows, sizeof(ct_int));
-    list_offsets(&p, offsets, offsets + p.rows);
-    p.row_offsets = offsets;
-    p.window_offsets = offsets + p.rows;
     void *const pointers[1] = {&p};
     const ct_int integers[1] = {0};
-    double work = (double)c->batch * (double)(c->out[0] * c->out[1] * c->out[2]) * (double)size;
-    run_pieces(&t, meet_pieces, pointers, integers, p.pieces, work > SMALL_WORK ? 1 : p.pieces);
+    run_pieces(&t, meet_pieces, pointers, integers, p.pieces, repays_threads(c, size) ? 1 : p.pieces);
     run_pieces(&t, add_met, pointers, integers, t.columns, larger(1, 16384 / (size / t.columns * p.pieces)));
     return CT_OK;
 }
@@ -365,8 +363,7 @@ static void pack_rows(void *const *pointers, const ct_int *integers, ct_int begi
     const ct_convolution *c = p->t->c;
     for (ct_int j = begin; j < end; j++)
         for (ct_int row = 0; row < p->rows; row++) {
-            const REAL *w =
-                p->t->w + j * c->w_outer + row / c->taps[1] * c->w_tap[0] + row % c->taps[1] * c->w_tap[1];
+            const REAL *w = p->t->w + kernel_row_place(c, j, row);
             REAL *to = p->sums + (j * p->rows + row) * p->padded_row;
             for (ct_int k = 0; k < p->row_length; k++)
                 to[k] = w[k / c->inner * c->w_tap[2] + k % c->inner * c->w_inner];
@@ -487,23 +484,12 @@ static int add_listed(ct_context *ctx, const ct_convolution *c, const REAL *y, c
         return CT_OK;
     }
     plan_scattered(&p, 0);
-    ct_int size = t.columns * p.rows * p.padded_row, windows = c->window[0] * c->window[1] * c->window[2];
-    ct_int slots = smaller(c->batch, MOST_SLOTS);
-    char *memory = (char *)ctx->scratch(ctx, slots * p.slot_bytes + size * REAL_BYTES +
-                                                 (p.rows + windows) * (ct_int)sizeof(ct_int) + 5 * 64);
-    if (!memory)
+    ct_int size = t.columns * p.rows * p.padded_row;
+    if (!take_memory(&p, smaller(c->batch, MOST_SLOTS), size))
         return CT_OUT_OF_MEMORY;
-    p.slots = (char *)take(&memory, slots, p.slot_bytes);
-    free_slots(&t, slots);
-    p.sums = (REAL *)take(&memory, size, REAL_BYTES);
-    ct_int *offsets = (ct_int *)take(&memory, p.rows + windows, sizeof(ct_int));
-    list_offsets(&p, offsets, offsets + p.rows);
-    p.row_offsets = offsets;
-    p.window_offsets = offsets + p.rows;
     void *const pointers[1] = {&p};
     const ct_int integers[1] = {0};
-    double work = (double)c->batch * (double)(c->out[0] * c->out[1] * c->out[2]) * (double)size;
     run_pieces(&t, pack_rows, pointers, integers, t.columns, larger(1, 16384 / (size / t.columns)));
-    run_pieces(&t, add_images, pointers, integers, c->batch, work > SMALL_WORK ? 1 : c->batch);
+    run_pieces(&t, add_images, pointers, integers, c->batch, repays_threads(c, size) ? 1 : c->batch);
     return CT_OK;
 }
