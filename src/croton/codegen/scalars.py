@@ -53,7 +53,6 @@ _SUFFIX = {
     "bool": "bool",
 }
 _UNSIGNED = {"int8": "unsigned char", "int16": "unsigned short", "int32": "unsigned int"}
-PREFIX = "unsigned __INT64_TYPE__"
 
 
 def c_type(dtype: DType) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 _INCLUDE = Path(__file__).parent / "include"
@@ -86,39 +85,3 @@ def length(name: str) -> int:
         KeyError: the name is not in `available()`.
     """
     return source_for([name]).count(";")
-
-
-def needs_libm(name: str) -> bool:
-    """Whether the named function calls the C maths library: none does; exported code links without it.
-
-    Raises:
-        KeyError: the name is not in `available()`.
-    """
-    if name not in available():
-        raise KeyError(f"no vector maths function named {name!r}; vector_maths.available() lists them all")
-    return False
-
-
-@dataclass(frozen=True)
-class OrdinaryVariant:
-    """A faster function, right for all but rare arguments, and the test that finds those.
-
-    A loop may call `name` for every element and OR `guard` (same arguments, int 0 or 1) over all of them;
-    when that comes out nonzero it must run again with the full function. So the loop must not overwrite what
-    it reads.
-    """
-
-    name: str
-    guard: str
-
-
-def ordinary_variant(name: str) -> OrdinaryVariant | None:
-    """The faster variant of a function for use under a guard, or None if it has none."""
-    return _ORDINARY.get(name)
-
-
-_ORDINARY = {
-    f"ct_{function}_{dtype}": OrdinaryVariant(f"ct_{function}_ordinary_{dtype}", f"ct_huge_angle_{dtype}")
-    for function in ("sin", "cos", "tan")
-    for dtype in ("f32", "f64")
-} | {"ct_fmod_f64": OrdinaryVariant("ct_fmod_ordinary_f64", "ct_huge_quotient_f64")}

@@ -124,11 +124,6 @@ class Value:
     def __copy__(self) -> Value:
         return self
 
-    @property
-    def dtype_(self) -> DType:
-        """The dtype object; the front end's `dtype` is its name, as in Theano."""
-        return self.type.dtype
-
 
 class Constant(Value):
     """A value known now. `data` is read-only and in C order."""

@@ -34,8 +34,6 @@ def test_no_names_give_no_text() -> None:
 def test_unknown_names_are_refused_by_name() -> None:
     with pytest.raises(KeyError, match="ct_zeta_f64"):
         vector_maths.source_for(["ct_zeta_f64"])
-    with pytest.raises(KeyError, match="ct_zeta_f64"):
-        vector_maths.needs_libm("ct_zeta_f64")
 
 
 def test_every_piece_compiles_alone_and_without_the_maths_library() -> None:
@@ -49,7 +47,6 @@ def test_every_piece_compiles_alone_and_without_the_maths_library() -> None:
             check, input=vector_maths.source_for([name]), capture_output=True, text=True, timeout=60
         )
         assert not done.stderr, f"{name}: {done.stderr}"
-    assert not any(vector_maths.needs_libm(name) for name in vector_maths.available())
 
 
 def test_dependencies_exist_and_nothing_is_included() -> None:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from croton.compiler.compile import Lowered
     from croton.graph.graph import Graph
 
-ALIGNMENT = 64
-
 
 def export(
     directory: str | PathLike[str],

@@ -108,11 +108,6 @@ class Cholesky(MatrixKernel):
         return stack.function(routines, cost=10.0)
 
 
-def lower_factor(matrix: Array) -> Array:
-    """The lower Cholesky factor."""
-    return apply_one(Cholesky(), matrix)
-
-
 def cholesky(a: object, lower: bool = True, on_error: str = "raise", check_finite: bool = True) -> Array:
     """The Cholesky factor of positive definite matrices, stacked along leading axes.
 

@@ -1,31 +1,5 @@
 /* Hyperbolic functions (tanh is with the exponentials) and inverse hyperbolic ones. */
 
-/*@ ct_exp10_f64: ct_exp_polynomial_f64 ct_fma ct_times_power_f64 */
-/* 10^x, double; at most 0.95 ulp. */
-CT_INLINE double ct_exp10_f64(double x)
-{
-    double shifted = ct_fma(x, 0x1.a934f0979a371p+1, 0x1.8p52 + 2046.0);
-    double k = shifted - (0x1.8p52 + 2046.0);
-    double a = ct_fma(k, -0x1.34413509f6p-2, x), b = k * -0x1.9fef311f12b36p-42, r10 = a + b;
-    /* 10^r10 = exp(r10 ln 10), the product with its error */
-    double r = r10 * 0x1.26bb1bbb55516p+1;
-    double r_low = ct_fma(r10, -0x1.f48ad494ea3e9p-53, ((a - r10) + b) * 0x1.26bb1bbb55516p+1);
-#if CT_HAS_FMA
-    r_low += __builtin_fma(r10, 0x1.26bb1bbb55516p+1, -r);
-#endif
-    double r2 = r * r;
-    double y = ct_times_power_f64(1.0 + (r + ct_fma(r2, ct_exp_polynomial_f64(r, r2), r_low)), shifted);
-    y = x > 308.26 ? CT_INF_F64 : y;
-    return x < -323.7 ? 0.0 : y;
-}
-
-/*@ ct_exp10_f32: ct_exp10_f64 */
-/* 10^x, single, worked in double; at most 0.51 ulp. */
-CT_INLINE float ct_exp10_f32(float x)
-{
-    return (float)ct_exp10_f64(x);
-}
-
 /*@ ct_half_exp_f64: ct_exp_unchecked_f64 */
 /* exp(a) / 2 for a >= 0 without overflow before the result does: large arguments lose 512 ln 2
  * first, and get the factor 2^511 back. */

@@ -5,8 +5,7 @@
  *  - exact for every finite x (Payne and Hanek 1983): k = round(x * 2/pi) modulo 4, where 2/pi is a table
  *    of its bits from the one that x's exponent makes matter, so that nothing cancels unseen;
  *  - "ordinary", for |x| <= 2^20 in double and |x| < 2^24 in single precision (Cody and Waite 1980), about
- *    twice as fast in double precision. A loop may use the ordinary functions if it accumulates ct_huge_angle
- *    over all arguments and runs again with the full functions when that comes out nonzero.
+ *    twice as fast in double precision: for the angles of random numbers.
  */
 
 /*@ ct_angle_f64: ct_bits ct_fma ct_two_product_f64 ct_two_sum_f64 */
@@ -129,35 +128,11 @@ CT_INLINE double ct_cos_reduced_f64(double r, double low)
     return one + (((1.0 - one) - half) + ct_fma(w, p, -r * low));
 }
 
-/*@ ct_huge_angle_f64: ct_inline */
-/* 1 where the ordinary functions may be wrong, else 0 (also for NaN and infinities: they give NaN). */
-CT_INLINE int ct_huge_angle_f64(double x)
-{
-    return __builtin_fabs(x) > 0x1p20;
-}
-
-/*@ ct_huge_angle_f32: ct_inline */
-CT_INLINE int ct_huge_angle_f32(float x)
-{
-    return __builtin_fabsf(x) >= 0x1p24f;
-}
-
 /*@ ct_sin_f64: ct_reduce_angle_f64 ct_sin_reduced_f64 ct_cos_reduced_f64 */
 /* sin, double, for every finite x; at most 0.80 ulp. */
 CT_INLINE double ct_sin_f64(double x)
 {
     ct_angle_f64 r = ct_reduce_angle_f64(x);
-    double s = ct_sin_reduced_f64(r.high, r.low), c = ct_cos_reduced_f64(r.high, r.low);
-    double y = r.quadrant & 1u ? c : s;
-    y = ct_from_bits_f64(ct_bits_f64(y) ^ ((r.quadrant & 2u) << 62));
-    return __builtin_fabs(x) < 0x1p-27 ? x : y;
-}
-
-/*@ ct_sin_ordinary_f64: ct_reduce_ordinary_f64 ct_sin_reduced_f64 ct_cos_reduced_f64 */
-/* sin, double, for |x| <= 2^20; at most 0.80 ulp. */
-CT_INLINE double ct_sin_ordinary_f64(double x)
-{
-    ct_angle_f64 r = ct_reduce_ordinary_f64(x);
     double s = ct_sin_reduced_f64(r.high, r.low), c = ct_cos_reduced_f64(r.high, r.low);
     double y = r.quadrant & 1u ? c : s;
     y = ct_from_bits_f64(ct_bits_f64(y) ^ ((r.quadrant & 2u) << 62));
@@ -189,17 +164,6 @@ CT_INLINE double ct_cos_ordinary_f64(double x)
 CT_INLINE double ct_tan_f64(double x)
 {
     ct_angle_f64 r = ct_reduce_angle_f64(x);
-    double s = ct_sin_reduced_f64(r.high, r.low), c = ct_cos_reduced_f64(r.high, r.low);
-    ct_u64 odd = r.quadrant & 1u;
-    double y = (odd ? c : s) / (odd ? -s : c);
-    return __builtin_fabs(x) < 0x1p-27 ? x : y;
-}
-
-/*@ ct_tan_ordinary_f64: ct_reduce_ordinary_f64 ct_sin_reduced_f64 ct_cos_reduced_f64 */
-/* tan, double, for |x| <= 2^20; at most 1.85 ulp. */
-CT_INLINE double ct_tan_ordinary_f64(double x)
-{
-    ct_angle_f64 r = ct_reduce_ordinary_f64(x);
     double s = ct_sin_reduced_f64(r.high, r.low), c = ct_cos_reduced_f64(r.high, r.low);
     ct_u64 odd = r.quadrant & 1u;
     double y = (odd ? c : s) / (odd ? -s : c);
@@ -315,17 +279,6 @@ CT_INLINE float ct_sin_f32(float x)
     return __builtin_fabsf(x) < 0x1p-13f ? x : (float)y;
 }
 
-/*@ ct_sin_ordinary_f32: ct_reduce_ordinary_f32 ct_sin_cos_reduced_f32 */
-/* sin, single, for |x| < 2^24; at most 0.60 ulp. */
-CT_INLINE float ct_sin_ordinary_f32(float x)
-{
-    ct_angle_f32 r = ct_reduce_ordinary_f32(x);
-    double s = ct_sin_reduced_f32(r.angle), c = ct_cos_reduced_f32(r.angle);
-    double y = r.quadrant & 1u ? c : s;
-    y = ct_from_bits_f64(ct_bits_f64(y) ^ ((r.quadrant & 2u) << 62));
-    return __builtin_fabsf(x) < 0x1p-13f ? x : (float)y;
-}
-
 /*@ ct_cos_f32: ct_reduce_angle_f32 ct_sin_cos_reduced_f32 */
 /* cos, single, for every finite x; at most 0.60 ulp. */
 CT_INLINE float ct_cos_f32(float x)
@@ -351,17 +304,6 @@ CT_INLINE float ct_cos_ordinary_f32(float x)
 CT_INLINE float ct_tan_f32(float x)
 {
     ct_angle_f32 r = ct_reduce_angle_f32(x);
-    double s = ct_sin_reduced_f32(r.angle), c = ct_cos_reduced_f32(r.angle);
-    ct_u64 odd = r.quadrant & 1u;
-    double y = (odd ? c : s) / (odd ? -s : c);
-    return __builtin_fabsf(x) < 0x1p-13f ? x : (float)y;
-}
-
-/*@ ct_tan_ordinary_f32: ct_reduce_ordinary_f32 ct_sin_cos_reduced_f32 */
-/* tan, single, for |x| < 2^24; at most 0.60 ulp. */
-CT_INLINE float ct_tan_ordinary_f32(float x)
-{
-    ct_angle_f32 r = ct_reduce_ordinary_f32(x);
     double s = ct_sin_reduced_f32(r.angle), c = ct_cos_reduced_f32(r.angle);
     ct_u64 odd = r.quadrant & 1u;
     double y = (odd ? c : s) / (odd ? -s : c);
