@@ -275,9 +275,7 @@ class NestPrinter:
             if self._in_pieces(member):
                 loops.insert(0, f"if ({PIECE_BEGINS}) {{")
             closing = "}" * len(loops)
-            lines.append(
-                " ".join([*loops, f"{place} = {self._memory_form(member, axis, identity)};", closing])
-            )
+            lines.append(" ".join([*loops, f"{place} = {self._memory_form(member, identity)};", closing]))
             if self.block is not None and accumulates_per_column(member, self.block):
                 self._start_columns(member, identity)
 
@@ -302,7 +300,7 @@ class NestPrinter:
             f"    for (ct_int j = 0; j < {width}; ++j) {total}[j] = {combined};",
         ]
 
-    def _memory_form(self, member: Member, axis: int, number: str) -> str:
+    def _memory_form(self, member: Member, number: str) -> str:
         if self._in_pieces(member):
             return number
         return self.printer.stored(member.value.type.dtype, number)
@@ -511,7 +509,7 @@ class NestPrinter:
                 quotient = self.printer.quotient(node.dtype, operands[0], node.operands[1].data)
                 if quotient is not None:
                     return quotient
-            return self.printer.call(node.data, node.dtype, node.operands[-1].dtype, operands)
+            return self.printer.call(node.data, node.operands[-1].dtype, operands)
         if node.kind == "cast":
             return self.printer.cast(self._node(node.operands[0]), node.operands[0].dtype, node.dtype)
         value: Value = node.data

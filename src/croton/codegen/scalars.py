@@ -135,24 +135,24 @@ class ScalarPrinter:
             return f"({operand} * {high})"
         return f"{self.need(f'ct_divide_by_{suffix(dtype)}')}({operand}, {number}, {high}, {low})"
 
-    def call(self, function: str, dtype: DType, operand_dtype: DType, operands: list[str]) -> str:
+    def call(self, function: str, dtype: DType, operands: list[str]) -> str:
         """A scalar function applied to operands that are names or literals.
 
-        dtype: of the result; operand_dtype: of the last operand, which is the one that decides.
+        dtype: of the last operand, which is the one that decides.
         """
-        text = template(function, operand_dtype)
+        text = template(function, dtype)
         if text is not None:
-            return text.format(*operands, T=c_type(operand_dtype), U=_unsigned(operand_dtype))
+            return text.format(*operands, T=c_type(dtype), U=_unsigned(dtype))
         c_name = C_NAMES.get(function, function)
-        if dtypes.is_integer(operand_dtype) and function in WIDE_INTEGER:
-            wide = "u64" if operand_dtype.kind == "u" else "i64"
-            return f"({c_type(operand_dtype)}){self.need(f'ct_{c_name}_{wide}')}({', '.join(operands)})"
-        name = f"ct_{c_name}_{suffix(operand_dtype)}"
-        if operand_dtype in (dtypes.FLOAT16, dtypes.BFLOAT16):
-            own = f"ct_{c_name}_{'f16' if operand_dtype == dtypes.FLOAT16 else 'bf16'}"
+        if dtypes.is_integer(dtype) and function in WIDE_INTEGER:
+            wide = "u64" if dtype.kind == "u" else "i64"
+            return f"({c_type(dtype)}){self.need(f'ct_{c_name}_{wide}')}({', '.join(operands)})"
+        name = f"ct_{c_name}_{suffix(dtype)}"
+        if dtype in (dtypes.FLOAT16, dtypes.BFLOAT16):
+            own = f"ct_{c_name}_{'f16' if dtype == dtypes.FLOAT16 else 'bf16'}"
             name = own if own in vector_maths.available() else name
         if name not in vector_maths.available():
-            raise NotImplementedError(f"no C for {function} of {operand_dtype.name}")
+            raise NotImplementedError(f"no C for {function} of {dtype.name}")
         return f"{self.need(name)}({', '.join(operands)})"
 
 

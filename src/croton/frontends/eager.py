@@ -287,7 +287,7 @@ class Variable(EagerMethods):
             DTypeError: the dtype is of a wider kind (complex to real, real to integer).
         """
         new = base.as_array(value)
-        self._check(new, base.weak_number(value) is not None)
+        self._check(new)
         trace = base.building.trace
         if trace is not None:
             trace.assign(self, base.symbolic(base.cast(new, self.shared.type.dtype)))
@@ -307,7 +307,7 @@ class Variable(EagerMethods):
         """Subtracts from the variable, in its dtype."""
         return self.assign(self - delta)
 
-    def _check(self, new: Array, number: bool) -> None:
+    def _check(self, new: Array) -> None:
         shape, dtype = base.shape_of(new), base.dtype_of(new)
         expected = self.shared.type
         fits = len(shape) == expected.rank and all(

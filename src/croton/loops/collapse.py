@@ -15,7 +15,7 @@ def collapse(nest: Nest, builder: Builder) -> None:
     the others become 0 and have size 1.
     """
     for axis in range(nest.depth - 1):
-        if all(_can_merge(member, axis, nest.depth) for member in nest.members):
+        if all(_can_merge(member, axis) for member in nest.members):
             for member in nest.members:
                 _merge(member, axis, builder)
     for member in nest.members:
@@ -29,7 +29,7 @@ def _drop_unit_axes(member: Member, builder: Builder) -> None:
             member.expression = _replace(member.expression, index_name(axis), builder.integer(0), builder, {})
 
 
-def _can_merge(member: Member, axis: int, depth: int) -> bool:
+def _can_merge(member: Member, axis: int) -> bool:
     if (axis in member.reduced) != (axis + 1 in member.reduced):
         return False
     if member.window is not None and member.window.axis in (axis, axis + 1):

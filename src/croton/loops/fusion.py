@@ -146,7 +146,7 @@ class _Scheduler:
         deepest = min(nest.depth, own_depth(member), common_prefix(nest.members[0].domain, member.domain))
         for depth in range(deepest, 0, -1):
             if all(depth_fits(other, depth) for other in (*nest.members, member)) and all(
-                other is None or is_complete(load, other, member, depth) for load, other in reads
+                other is None or is_complete(load, other, depth) for load, other in reads
             ):
                 nest.members.append(member)
                 nest.depth = depth

@@ -43,7 +43,7 @@ def _can_merge(earlier: Nest, later: Nest, root: Root) -> bool:
     for member in later.members:
         for load in loads(member.expression):
             maker = made.get(root(load.data))
-            if root(load.data) in parts or (maker and not is_complete(load, maker, member, depth)):
+            if root(load.data) in parts or (maker and not is_complete(load, maker, depth)):
                 return False
             related = related or maker is not None
     return related

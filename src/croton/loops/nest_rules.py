@@ -39,8 +39,8 @@ def common_prefix(first: tuple[Dim, ...], second: tuple[Dim, ...]) -> int:
     return count
 
 
-def is_complete(load: Node, made: Member, reader: Member, depth: int) -> bool:
-    """Whether what `reader` loads of `made` is there, at this load's index, within one outer iteration."""
+def is_complete(load: Node, made: Member, depth: int) -> bool:
+    """Whether what is loaded of `made` is there, at this load's index, within one outer iteration."""
     if made.reduced and made.reduced[0] < depth:
         return False
     if load.data is not made.value:  # read through a reshape: only whole arrays line up

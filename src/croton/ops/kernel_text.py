@@ -30,7 +30,7 @@ class ElementText:
 
     def call(self, function: str, *operands: str) -> str:
         """A scalar function of numbers of this dtype."""
-        return self._printer.call(function, self.dtype, self.dtype, list(operands))
+        return self._printer.call(function, self.dtype, list(operands))
 
     def constant(self, number: object) -> str:
         import numpy as np

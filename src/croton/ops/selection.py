@@ -71,14 +71,14 @@ def select(x: Array, key: object) -> Selection:
         if entry is None:
             selection.shape.append(1)
         elif isinstance(entry, slice):
-            _add_slice(selection, entry, axis, shape[axis], x)
+            _add_slice(selection, entry, shape[axis])
             selection.shape.append(selection.sizes[-1])
             axis += 1
         else:
             if not advanced:
                 first_axis = len(selection.shape)
             advanced.append(number)
-            axis += _add_index(selection, entry, axis, shape, x, masks)
+            axis += _add_index(selection, entry, axis, shape, masks)
     _place_result(selection, advanced, first_axis)
     if len(masks) == 1 and len(selection.indices) == 1:
         selection.mask = masks[0]
@@ -151,7 +151,7 @@ def _expand(entries: list[Any], rank: int) -> list[Any]:
     return [*entries[:at], *filling, *entries[at + 1 :]]
 
 
-def _add_slice(selection: Selection, entry: slice, axis: int, size: Dim, x: Array) -> None:
+def _add_slice(selection: Selection, entry: slice, size: Dim) -> None:
     step = 1 if entry.step is None else dim_of(_plain(entry.step, "step"))
     if not isinstance(step, int):
         raise IndexError("a slice's step must be a number")
@@ -208,9 +208,7 @@ def _running_range(start: Any, stop: Any, step: int, size: Dim) -> tuple[Array, 
     return first, dim_of(maximum(floor_divide(add(length, abs(step) - 1), abs(step)), 0))
 
 
-def _add_index(
-    selection: Selection, entry: Any, axis: int, shape: Shape, x: Array, masks: list[Array]
-) -> int:
+def _add_index(selection: Selection, entry: Any, axis: int, shape: Shape, masks: list[Array]) -> int:
     """Notes an integer, an index array or a mask; returns how many axes it takes."""
     if isinstance(entry, (int, Expression)):
         selection.starts.append(_element(entry, axis, shape[axis]))

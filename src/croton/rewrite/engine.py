@@ -59,7 +59,7 @@ def formula(
         for match in rewriter.matcher.root(searched, value):
             if not inverse and match.scale < 0:
                 continue
-            return _assemble(searched, match, patterns.write(made, match.bindings, value.type.dtype), value)
+            return _assemble(match, patterns.write(made, match.bindings, value.type.dtype), value)
         return None
 
     return Rule(
@@ -88,7 +88,7 @@ def _all_exist(pattern: Pattern) -> bool:
     return True
 
 
-def _assemble(searched: Pattern, match: patterns.Match, made: Value, value: Value) -> Value:
+def _assemble(match: patterns.Match, made: Value, value: Value) -> Value:
     """The replacement in the place of what matched: with its multiple or power, beside the rest."""
     dtype = value.type.dtype
     if isinstance(match.rest, Sum):

@@ -201,7 +201,7 @@ def _product(rewriter: Rewriter, value: Value) -> Value | None:
         return None
     if len(product.factors) == 1 and next(iter(product.factors.values())) == 1.0:
         return _of_multiple(rewriter, next(iter(product.factors)), product, value)
-    ratio = _close_ratio(rewriter, product, value)
+    ratio = _close_ratio(rewriter, product)
     if ratio is not None:
         return ratio
     improved = any(_grows(rewriter, f) or better(rewriter, f) is not None for f in product.factors)
@@ -274,7 +274,7 @@ def _guarded(tested: list[Value], flipped: bool, result: Value) -> Value:
     return build.where_negative(build.negative(sign) if flipped else sign, result)
 
 
-def _close_ratio(rewriter: Rewriter, product: Product, value: Value) -> Value | None:
+def _close_ratio(rewriter: Rewriter, product: Product) -> Value | None:
     """log(a / b) where a - b is simpler than either: log1p((a - b) / b) does not cancel."""
     if (
         len(product.factors) != 2

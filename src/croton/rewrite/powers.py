@@ -90,7 +90,7 @@ def _combined(rewriter: Rewriter, value: Value) -> Value | None:
         shared = [factor for factor in left.factors if factor in right.factors]
         if not any(_merges(left.factors[f], sign * right.factors[f]) for f in shared):
             return None
-        return _rewritten(rewriter, views.product(value), value)
+        return _rewritten(views.product(value), value)
     inner = views.product(owner.inputs[0])
     exponent = views.exponent(owner)
     if exponent is None or not inner.factors or inner.is_single:
@@ -100,14 +100,14 @@ def _combined(rewriter: Rewriter, value: Value) -> Value | None:
     product = views.product(value)
     if len(product.factors) != 1 or value in product.factors or owner.inputs[0] in product.factors:
         return None
-    return _rewritten(rewriter, product, value)
+    return _rewritten(product, value)
 
 
 def _merges(left: float, right: float) -> bool:
     return left * right < 0 or not left.is_integer() or not right.is_integer()
 
 
-def _rewritten(rewriter: Rewriter, product: Product, value: Value) -> Value | None:
+def _rewritten(product: Product, value: Value) -> Value | None:
     """The product with fractional powers as powers, so that their derivatives are powers too."""
     dtype = value.type.dtype
     factors: dict[Value, float] = {}
