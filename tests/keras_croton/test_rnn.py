@@ -1,5 +1,6 @@
 """Recurrent layers against NumPy: values, masks, directions, gradients; compiled is eager; any sizes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -19,10 +20,13 @@ C = RNG.normal(size=(BATCH, UNITS)).astype("float32")
 MASK = np.array([[0, 1, 1, 0, 1, 1], [1, 1, 1, 1, 0, 0], [0, 0, 0, 1, 1, 1]], bool)
 
 
-def weights(gates: int, rows_of_bias: int | None = None) -> list[Any]:
+def weights(gates: int, rows_of_bias: int | None = None) -> tuple[Any, Any, Any]:
     bias = (gates * UNITS,) if rows_of_bias is None else (rows_of_bias, gates * UNITS)
-    shapes = [(FEATURES, gates * UNITS), (UNITS, gates * UNITS), bias]
-    return [(RNG.normal(size=shape) * 0.5).astype("float32") for shape in shapes]
+    kernel, recurrent, biases = (
+        (RNG.normal(size=shape) * 0.5).astype("float32")
+        for shape in [(FEATURES, gates * UNITS), (UNITS, gates * UNITS), bias]
+    )
+    return kernel, recurrent, biases
 
 
 def sigmoid(x: Any) -> Any:
@@ -55,8 +59,8 @@ def gru_step(x: Any, states: Any, kernel: Any, recurrent: Any, bias: Any) -> tup
 
 def reference(
     step: Any,
-    states: list[Any],
-    weights: list[Any],
+    states: Sequence[Any],
+    weights: Sequence[Any],
     backwards: bool = False,
     mask: Any = None,
     zeros: bool = False,
@@ -96,8 +100,8 @@ class TestLayers:
     def test_lstm(self, backwards: bool, sequences: bool) -> None:
         own = weights(4)
 
-        def run(x: Any, h: Any, c: Any, *own: Any) -> Any:
-            return rnn.lstm(x, h, c, None, *own, T.tanh, T.sigmoid, sequences, backwards)
+        def run(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
+            return rnn.lstm(x, h, c, None, kernel, recurrent, bias, T.tanh, T.sigmoid, sequences, backwards)
 
         last, outputs, states = reference(lstm_step, [H, C], own, backwards)
         expected = [last, outputs if sequences else outputs[:, -1:], states]
@@ -109,9 +113,9 @@ class TestLayers:
     def test_gru(self, backwards: bool, reset_after: bool) -> None:
         own = weights(3, 2 if reset_after else None)
 
-        def run(x: Any, h: Any, *own: Any) -> Any:
-            options = {"go_backwards": backwards, "reset_after": reset_after}
-            return rnn.gru(x, h, None, *own, T.tanh, T.sigmoid, return_sequences=True, **options)
+        def run(x: Any, h: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
+            own = kernel, recurrent, bias
+            return rnn.gru(x, h, None, *own, T.tanh, T.sigmoid, True, backwards, reset_after=reset_after)
 
         expected = reference(gru_step, [H], own, backwards)
         agree(run(X, H, *own), expected)
@@ -164,7 +168,7 @@ class TestLoops:
     @pytest.mark.parametrize("unroll", [False, True])
     def test_agrees_with_numpy(self, unroll: bool, backwards: bool, masked: bool, zeros: bool) -> None:
         mask = MASK if masked else None
-        options = {"go_backwards": backwards, "unroll": unroll, "zero_output_for_mask": zeros}
+        options: dict[str, Any] = {"go_backwards": backwards, "unroll": unroll, "zero_output_for_mask": zeros}
         expected = reference(lstm_step, [H, C], self.own, backwards, mask, zeros)
 
         def run(x: Any, mask: Any) -> Any:
@@ -234,7 +238,8 @@ class TestGradients:
     @pytest.mark.parametrize("backwards", [False, True])
     @pytest.mark.parametrize("masked", [False, True])
     def test_agree_with_differences(self, backwards: bool, masked: bool) -> None:
-        def run(x: Any, h: Any, c: Any, *own: Any) -> Any:
+        def run(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
+            own = kernel, recurrent, bias
             if not masked:
                 return rnn.lstm(x, h, c, None, *own, T.tanh, T.sigmoid, True, backwards)
             loops = TestLoops()
