@@ -89,7 +89,7 @@ class _Compiled:
     def recorded(self, operands: Sequence[Any]) -> Any:
         """A call that tapes record: the variables are operands too, and are assigned afterwards."""
         free = closed_over(self.traced.graph).inputs[len(operands) :]
-        readings = [self.traced.variables[value].value() for value in free]  # type: ignore[index]
+        readings = [self.traced.variables[value].value() for value in free]
         results = base.apply(self.pure, *operands, *readings)
         for variable, value in zip(self.traced.updated, results[self.traced.returned :], strict=True):
             variable.assign(value)

@@ -25,7 +25,7 @@ class Trace:
     """What a running trace knows: the values variables have by now, and the constants it met."""
 
     def __init__(self) -> None:
-        self.variables: dict[SharedVariable, Variable] = {}
+        self.variables: dict[Value, Variable] = {}
         self._current: dict[int, Value] = {}
         self._constants: dict[int, tuple[EagerValue, Value]] = {}
 
@@ -230,7 +230,7 @@ class Traced:
     leaves: list[Any]
     returned: int
     updated: list[Variable]
-    variables: dict[SharedVariable, Variable] = field(default_factory=dict)
+    variables: dict[Value, Variable] = field(default_factory=dict)
 
 
 ARRAY = object()

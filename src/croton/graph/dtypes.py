@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ml_dtypes
 import numpy as np
 
 from croton.graph.errors import DTypeError
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 DType = np.dtype[Any]
 
@@ -56,7 +59,7 @@ def as_dtype(dtype: object) -> DType:
     if isinstance(dtype, str) and dtype in _NAMES:
         return _NAMES[dtype]
     try:
-        name = np.dtype(dtype).name  # type: ignore[call-overload]
+        name = np.dtype(cast("DTypeLike", dtype)).name
     except TypeError:
         name = str(getattr(dtype, "name", dtype))
     if name in _NAMES:

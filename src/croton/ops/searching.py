@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -56,7 +57,8 @@ class SearchSorted(KernelOperation):
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         vector, values = (widened_data(operand) for operand in operands)
-        return (np.asarray(np.searchsorted(vector, values, self.side), np.int64),)  # type: ignore[call-overload]
+        side: Literal["left", "right"] = "right" if self.side == "right" else "left"
+        return (np.asarray(np.searchsorted(vector, values, side), np.int64),)
 
     def vjp(
         self, operands: Sequence[Array], outputs: Sequence[Array], cotangents: Sequence[Array]
