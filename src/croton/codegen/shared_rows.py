@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from croton.graph import dims
 from croton.graph.dims import Dim
 from croton.graph.values import Constant, Value
-from croton.loops.expressions import Node
-from croton.loops.members import Member, index_name, loads
+from croton.loops.bands import reads_own_row
+from croton.loops.members import Member, loads
 from croton.loops.products import sizes_of
 from croton.loops.program import Control, Nest, Product, Program
 
@@ -114,21 +114,7 @@ def _member_keeps_rows(
     if member.window is not None and member.window.axis <= axis:
         return False
     read = [load for load in loads(member.expression) if program.root(load.data) in made]
-    return all(_reads_own_row(load, index_name(axis), extent) for load in read)
-
-
-def _reads_own_row(load: Node, variable: str, extent: Dim) -> bool:
-    """Whether a load lies in the part of its value that belongs to the loop variable."""
-    shape = load.data.type.shape
-    for position, part in enumerate(load.operands[: len(shape)]):
-        if part.kind == "index" and part.data == variable:
-            later = load.operands[position + 1 : len(shape)]
-            return dims.product(shape[: position + 1]) == extent and not any(
-                variable in other.variables for other in later
-            )
-        if part.kind != "constant" or any(part.data):
-            return False
-    return False
+    return all(reads_own_row(load, member, axis) for load in read)
 
 
 def part_of(rows: Rows | None, size: Dim, unit: Unit) -> tuple[str, str]:

@@ -259,12 +259,13 @@ class SizesOfOutputs(Operation):
         return [None] * len(operands)
 
 
-class _OfOp:
+class _OfOp(Operation):
     """What both lowerings of an `Op` share."""
 
     op: Op
     shapes: tuple[Shape, ...] | None
-    location: Location | None
+    location: Location | None = None
+    uncompared = ("location",)
 
     @property
     def name(self) -> str:
@@ -377,17 +378,8 @@ class _OfOp:
         return outputs
 
 
-class PythonOperation(_OfOp, Operation):
+class PythonOperation(_OfOp):
     """An `Op` computed by its `perform`, which compiled functions call back."""
-
-    op: Op
-    shapes: tuple[Shape, ...] | None
-    location: Location | None = None
-    uncompared = ("location",)
-
-    __str__ = _OfOp.__str__
-    name = _OfOp.name
-    pure = _OfOp.pure
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         kept = _performed.outputs.pop(self.op, None) if self.shapes is not None else None
@@ -410,15 +402,6 @@ class _Coded(Protocol):
 
 class CodeOperation(_OfOp, KernelOperation):
     """An `Op` that brings its own C, compiled into the function that uses it."""
-
-    op: Op
-    shapes: tuple[Shape, ...] | None
-    location: Location | None = None
-    uncompared = ("location",)
-
-    __str__ = _OfOp.__str__
-    name = _OfOp.name
-    pure = _OfOp.pure
 
     def evaluate(self, *operands: NDArray) -> tuple[NDArray, ...]:
         if type(self.op).perform is not Op.perform:

@@ -9,7 +9,7 @@ lowering, by subclassing one of the kinds in `croton.ops.base`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from croton.graph import dims
 from croton.graph.dims import Dim, Expression, Symbol
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 class Operation(Frozen):
     """One operation with its parameters."""
 
-    pure: ClassVar[bool] = True  # equal calls may be merged and unused ones dropped
-
     @property
     def name(self) -> str:
         """What it is called in programs and messages; most classes have the name itself here."""
         return "operation"
+
+    @property
+    def pure(self) -> bool:
+        """Whether equal calls may be merged and unused ones dropped."""
+        return True
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         """Types of the outputs.

@@ -216,6 +216,12 @@ def _made(step: Step) -> set[Value]:
 
 def reads_own_entry(load: Node, member: Member, axis: int) -> bool:
     """Whether a load lies in the part of its value that belongs to the loop over `axis` of the member."""
+    own = reads_own_row(load, member, axis)
+    return _lies_within(load, member, axis) if own is None else own
+
+
+def reads_own_row(load: Node, member: Member, axis: int) -> bool | None:
+    """The same for an index that begins with the loop's variable, apart from zeros; None for any other."""
     variable, extent = index_name(axis), member.domain[axis]
     shape = load.data.type.shape
     for position, part in enumerate(load.operands[: len(shape)]):
@@ -226,7 +232,7 @@ def reads_own_entry(load: Node, member: Member, axis: int) -> bool:
             )
         if part.kind != "constant" or any(part.data):
             break
-    return _lies_within(load, member, axis)
+    return None
 
 
 def _lies_within(load: Node, member: Member, axis: int) -> bool:

@@ -76,18 +76,10 @@ class Cache:
 
     def lookup(self, key: str, suffix: str = ".so") -> Path | None:
         """The intact entry, now the most recently used, or None. A damaged entry is removed."""
-        path = self._path(key, suffix)
-        contents = _read(path)
-        if contents is None:
-            return None
-        if not _is_intact(contents):
-            _remove(path)
-            return None
-        _touch(path)
-        return path
+        return None if self.read(key, suffix) is None else self._path(key, suffix)
 
     def read(self, key: str, suffix: str) -> bytes | None:
-        """The contents of an intact entry, or None."""
+        """The contents of an intact entry, now the most recently used, or None. A damaged one is removed."""
         path = self._path(key, suffix)
         contents = _read(path)
         if contents is None:

@@ -79,7 +79,20 @@ CT_INLINE double ct_erfc_f64(double x)
     return a < 0.8125 ? near : far;
 }
 
-/*@ ct_erfc_f32: ct_erf_small_f32 ct_exp_polynomial_f32 ct_times_power_f32 ct_two_product_f32 ct_two_sum_f32 */
+/*@ ct_times_exp_f32: ct_exp_polynomial_f32 ct_fma ct_times_power_f32 */
+/* (y + y_error) exp(-z). */
+CT_INLINE float ct_times_exp_f32(float y, float y_error, float z)
+{
+    float shifted = ct_fmaf(z, -0x1.715476p+0f, 0x1.8p23f + 254.0f);
+    float k = shifted - (0x1.8p23f + 254.0f);
+    float r = ct_fmaf(k, -0x1.62e4p-1f, -z);
+    r = ct_fmaf(k, -0x1.7f7d1cp-20f, r);
+    float r2 = r * r;
+    float e = ct_fmaf(r2, ct_exp_polynomial_f32(r, r2), r);
+    return ct_times_power_f32(y + ct_fmaf(y, e, ct_fmaf(y_error, e, y_error)), shifted);
+}
+
+/*@ ct_erfc_f32: ct_erf_small_f32 ct_fma ct_times_exp_f32 ct_two_product_f32 ct_two_sum_f32 */
 /* erfc, single; at most 1.75 ulp. */
 CT_INLINE float ct_erfc_f32(float x)
 {
@@ -102,14 +115,7 @@ CT_INLINE float ct_erfc_f32(float x)
     float scaled = q * c;
     float scaled_error =
         ct_fmaf(q, c_error, ct_fmaf(scaled, q_error - z_error, ct_product_error_f32(q, c, scaled)));
-    float shifted = ct_fmaf(z, -0x1.715476p+0f, 0x1.8p23f + 254.0f);
-    float k = shifted - (0x1.8p23f + 254.0f);
-    float r = ct_fmaf(k, -0x1.62e4p-1f, -z);
-    r = ct_fmaf(k, -0x1.7f7d1cp-20f, r);
-    float r2 = r * r;
-    float e = ct_fmaf(r2, ct_exp_polynomial_f32(r, r2), r);
-    float y =
-        ct_times_power_f32(scaled + ct_fmaf(scaled, e, ct_fmaf(scaled_error, e, scaled_error)), shifted);
+    float y = ct_times_exp_f32(scaled, scaled_error, z);
     y = a > 10.2f ? 0.0f : y;
     float far = x < 0.0f ? 2.0f - y : y;
     return a < 0.8125f ? near : far;
@@ -174,7 +180,7 @@ CT_INLINE float ct_erf_f32(float x)
     return a >= 0.8125f ? __builtin_copysignf(y, x) : near;
 }
 
-/*@ ct_ndtr_f32: ct_exp_polynomial_f32 ct_fma ct_times_power_f32 ct_two_product_f32 ct_two_sum_f32 */
+/*@ ct_ndtr_f32: ct_fma ct_times_exp_f32 ct_two_product_f32 ct_two_sum_f32 */
 /* The normal distribution function, single: ndtr(-a) = exp(-a^2/2) q G(q - 1/8), q = 1/(a + 3), G minimax. The
  * errors of a^2/2, of G and, times d log(q G) / d log q, of q are put back; at most 1.90 ulp. */
 CT_INLINE float ct_ndtr_f32(float x)
@@ -197,14 +203,7 @@ CT_INLINE float ct_ndtr_f32(float x)
     float scaled = q * g;
     float scaled_error =
         ct_fmaf(q, g_error, ct_fmaf(scaled, q_error - z_error, ct_product_error_f32(q, g, scaled)));
-    float shifted = ct_fmaf(z, -0x1.715476p+0f, 0x1.8p23f + 254.0f);
-    float k = shifted - (0x1.8p23f + 254.0f);
-    float r = ct_fmaf(k, -0x1.62e4p-1f, -z);
-    r = ct_fmaf(k, -0x1.7f7d1cp-20f, r);
-    float r2 = r * r;
-    float e = ct_fmaf(r2, ct_exp_polynomial_f32(r, r2), r);
-    float y =
-        ct_times_power_f32(scaled + ct_fmaf(scaled, e, ct_fmaf(scaled_error, e, scaled_error)), shifted);
+    float y = ct_times_exp_f32(scaled, scaled_error, z);
     y = a > 14.2f ? 0.0f : y;
     return x > 0.0f ? 1.0f - y : y;
 }
