@@ -259,7 +259,8 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
         with epoch_iterator.catch_stop_iteration():
             for begin_step, end_step, iterator in epoch_iterator:
                 hooks.begin(begin_step)
-                batch_outputs = self.predict_function(iterator)  # type: ignore[misc]
+                assert self.predict_function is not None
+                batch_outputs = self.predict_function(iterator)
                 outputs.append(tree.map_structure(convert_to_numpy, batch_outputs))
                 hooks.end(end_step, {"outputs": batch_outputs})
                 if self.stop_predicting:
@@ -336,7 +337,8 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
         self._symbolic_build(data_batch=data)
         self.make_train_function()
         self.reset_metrics()
-        return self._shown(self.train_function(iter([data])), return_dict)  # type: ignore[misc]
+        assert self.train_function is not None
+        return self._shown(self.train_function(iter([data])), return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
@@ -347,7 +349,8 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
         self._symbolic_build(data_batch=data)
         self.make_test_function()
         self.reset_metrics()
-        return self._shown(self.test_function(iter([data])), return_dict)  # type: ignore[misc]
+        assert self.test_function is not None
+        return self._shown(self.test_function(iter([data])), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Outputs for one batch as NumPy arrays; see `keras.Model.predict_on_batch`."""

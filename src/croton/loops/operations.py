@@ -43,7 +43,7 @@ class ProductOperation(Protocol):
 
 
 class FunctionOperation(Protocol):
-    """A C function over whole arrays. What it is only C knows: see `codegen/functions.py`."""
+    """A C function over whole arrays; `codegen/functions.py` asks for it."""
 
     def flops(self, operands: Sequence[TensorType], outputs: Sequence[TensorType]) -> Dim | None: ...
 
