@@ -25,6 +25,8 @@ EXEMPT = {
     "PythonOperation": "a user's operation brings its own derivative: tests/frontends/test_custom_op.py",
     "SizesOfOutputs": "gives sizes",
     "CustomGradient": "the user's derivative is taken as it is: tests/frontends/test_custom_gradient.py",
+    "EagerCustom": "the user's derivative is taken as it is: tests/frontends/test_custom_gradient.py",
+    "_OfOp": "what CodeOperation and PythonOperation have in common",
     "_Pullback": "the user's derivative itself: tests/frontends/test_custom_gradient.py",
     "GraphCall": "its derivative is that of its graph: tests/frontends/test_jit.py",
     "ZeroGradient": "is zero on purpose: tests/ops/test_gradient_control.py",
