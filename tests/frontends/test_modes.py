@@ -46,7 +46,7 @@ def test_passes_left_out():
 def test_no_optimizer_leaves_out_all_that_can_be():
     mode = ct.Mode(optimizer=None)
     assert mode.disabled == OPTIONAL
-    known = {name for name, _ in PASSES} | {"fusion", "bands", "in-place"}
+    known = {name for name, _ in PASSES} | {"fusion", "bands", "side-by-side", "in-place"}
     assert set(OPTIONAL) <= known
 
 

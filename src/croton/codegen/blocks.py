@@ -79,8 +79,10 @@ class BlockPrinter:
         # In a profiled function each step runs alone, so that its time is its own.
         self.bands = {} if unit.timers.enabled else {band.first: band for band in program.bands}
         self._codes: dict[Nest, NestCode] = {}
+        self._beside: dict[int, int] = {}  # where loops begin that run side by side, and where they end
 
     def print(self) -> None:
+        self._find_beside()
         self._place_values()
         timers = self.unit.timers
         self.lines += timers.start(self.prefix)
@@ -91,6 +93,10 @@ class BlockPrinter:
                 if number in self.bands:
                     self.lines += print_band(self, self.bands[number])
                     number = self.bands[number].last
+                    continue
+                if number in self._beside:
+                    self.lines += self._side_by_side(number)
+                    number = self._beside[number]
                     continue
                 step = self.program.steps[number]
                 timer = timers.number(step, self.program)
@@ -155,6 +161,22 @@ class BlockPrinter:
                     self._place(value, number, last.get(value, number))
             self._place_scratch(step, number)
 
+    def span(self, number: int) -> tuple[int, int]:
+        """The first and the last of the steps that run side by side with a step, itself among them."""
+        for first, end in self._beside.items():
+            if first <= number < end:
+                return first, end - 1
+        return number, number
+
+    def _find_beside(self) -> None:
+        from croton.codegen.control import stand_beside
+
+        for loops in self.program.beside:
+            first = self.program.steps.index(loops[0])
+            end = first + len(loops)
+            if tuple(self.program.steps[first:end]) == loops and stand_beside(self, loops):
+                self._beside[first] = end
+
     def _around(self, number: int) -> Band | None:
         """The band that a step is in."""
         return next((band for band in self.bands.values() if band.first <= number < band.last), None)
@@ -170,7 +192,8 @@ class BlockPrinter:
                 track.before = None
                 continue
             key = (step, "track", track.state)
-            self.plan.place(key, size, number, max(last.get(value, number) for value in results))
+            begin, end = self.span(number)
+            self.plan.place(key, size, begin, max(end, *(last.get(value, number) for value in results)))
             start = f"{self.prefix}{self.plan.placed[key]}"
             second = f"({start} + {self.unit.size(row_bytes(step, track.state))})"
             places = (second, start) if step.scan.reverse else (start, second)
@@ -187,7 +210,8 @@ class BlockPrinter:
             return
         band = self._around(number)
         if band is None:
-            self.plan.place(value, size, number, last)
+            begin, end = self.span(number)
+            self.plan.place(value, size, begin, max(last, end))
         elif value in band.local:
             self.plan.place(value, size, number, last, (band.first, size))
         else:  # other entries may be at any other step of the band
@@ -211,7 +235,7 @@ class BlockPrinter:
             band = self._around(number)
             for value in step_reads(step):
                 root = self.program.root(value)
-                last[root] = number if band is None or root in band.local else band.last - 1
+                last[root] = self.span(number)[1] if band is None or root in band.local else band.last - 1
         for output in self.program.graph.outputs:
             last[self.program.root(output)] = len(self.program.steps)
         return last
@@ -278,6 +302,14 @@ class BlockPrinter:
         from croton.codegen.control import print_control
 
         return print_control(self, step, number)
+
+    def _side_by_side(self, number: int) -> list[str]:
+        from croton.codegen.control import print_beside
+
+        steps = self.program.steps[number : self._beside[number]]
+        for step in steps:
+            self._allocate_dynamic(step)
+        return print_beside(self, [step for step in steps if isinstance(step, Control)], number)
 
     def _equation(self, equation: Equation | None) -> int:
         return -1 if equation is None else self.unit.equation(equation)

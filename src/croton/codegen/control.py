@@ -7,10 +7,10 @@ state where it can be (`state.py`). A loop asks now and then whether to stop.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from croton.codegen.resident import find_residents, pack_residents
-from croton.codegen.shared_rows import Rows, independent_rows, share_rows
+from croton.codegen.shared_rows import Rows, SharedLoop, independent_rows, run_shared, shared_loop
 from croton.codegen.state import LoopState
 from croton.graph import dims
 from croton.graph.dims import Dim
@@ -79,7 +79,7 @@ def _body(
     key = (program, block.sub_blocks)
     base = "0"
     if memory != 0:
-        block.plan.place(key, memory, number, number)
+        block.plan.place(key, memory, *block.span(number))
         base = f"{block.prefix}{block.plan.placed[key]}"
     return [*inner.declarations(base), *inner.lines], inner
 
@@ -96,8 +96,54 @@ def _interruption(block: BlockPrinter, step: Control, counter: str) -> list[str]
     ]
 
 
+def print_beside(block: BlockPrinter, steps: Sequence[Control], number: int) -> list[str]:
+    """Statements of loops that need nothing of each other, the first of which is step `number`."""
+    parts = [_scan(block, step, number + place) for place, step in enumerate(steps)]
+    loops = [part.shared for part in parts if part.shared is not None]
+    flushes = any(part.flushes for part in parts)
+    return [
+        "{",
+        *_indent(["const unsigned control = ct_flush_subnormals();"] if flushes else []),
+        *_indent([line for part in parts for line in part.before]),
+        *_indent(run_shared(block.unit, loops)),
+        *_indent(["ct_set_control(control);"] if flushes else []),
+        "}",
+    ]
+
+
+def stand_beside(block: BlockPrinter, steps: Sequence[Control]) -> bool:
+    """Whether threads share the rows of each of these loops, and all handle subnormal numbers alike."""
+    flushes = {getattr(step.equation.op, "flushes", False) for step in steps}
+    alone = block.nested or block.unit.timers.enabled
+    return not alone and len(flushes) == 1 and all(independent_rows(step) for step in steps)
+
+
+class _Scan(NamedTuple):
+    """A printed scan: statements before its loop, then those of the loop or the loop that threads share."""
+
+    before: list[str]
+    steps: list[str]
+    shared: SharedLoop | None
+    flushes: bool
+
+
 def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
     """A scan, also one that stops when the last output of its body is true."""
+    tag = _tag(block, number)
+    before, steps, shared, flushes = _scan(block, step, number)
+    if shared is not None:
+        steps = run_shared(block.unit, [shared])
+    return [
+        "{",
+        *_indent([f"const unsigned {tag}control = ct_flush_subnormals();"] if flushes else []),
+        *_indent([*before, *steps]),
+        *_indent([f"ct_set_control({tag}control);"] if flushes else []),
+        *_indent(_count_steps(block, step, tag) if step.equation.op.name == "scan_until" else []),
+        "}",
+    ]
+
+
+def _scan(block: BlockPrinter, step: Control, number: int) -> _Scan:
     op, full = step.scan, step.full_scan
     states, stops = op.states, full is None
     length = block.unit.size(op.length)
@@ -135,16 +181,10 @@ def _print_scan(block: BlockPrinter, step: Control, number: int) -> list[str]:
         "}",
         *state.lines_after(),
     ]
-    if rows is not None:
-        steps = share_rows(block, step, rows, steps, block.unit.picoseconds(work))
-    return [
-        "{",
-        *_indent([f"const unsigned {tag}control = ct_flush_subnormals();"] if flushes else []),
-        *_indent([*inner.before, *steps]),
-        *_indent([f"ct_set_control({tag}control);"] if flushes else []),
-        *_indent(_count_steps(block, step, tag) if stops else []),
-        "}",
-    ]
+    if rows is None:
+        return _Scan(inner.before, steps, None, flushes)
+    shared = shared_loop(block, step, rows, steps, block.unit.picoseconds(work))
+    return _Scan(inner.before, [], shared, flushes)
 
 
 def _elements(block: BlockPrinter, step: Control, tag: str) -> list[str]:

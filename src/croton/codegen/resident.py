@@ -97,7 +97,8 @@ def pack_residents(
         if dims.runtime_symbols((size,)) or resident.value not in places:
             continue
         key = ("packed", number, resident)
-        block.plan.place(key, size, number, number if last is None else last)
+        begin, end = block.span(number)
+        block.plan.place(key, size, begin, end if last is None else last)
         packed[resident] = f"{block.prefix}{block.plan.placed[key]}"
         function = block.unit.contraction(
             kernel_for(equation), f"ct_pack_{equation.outputs[0].type.dtype.name}"

@@ -137,28 +137,56 @@ def copied_part(function: str, target: str, source: str, part: tuple[str, str]) 
     return f"{function}({target}, {source}, (unsigned long)({size}));"
 
 
-def share_rows(block: BlockPrinter, step: Control, rows: Rows, lines: Sequence[str], work: str) -> list[str]:
-    """Statements that let threads run `lines`, a loop for some rows, until all are done.
+@dataclass(frozen=True)
+class SharedLoop:
+    """A loop of which threads take rows: a range function, and what it is called with, as C expressions.
 
-    work: C expression of the picoseconds that all rows take.
+    count: rows. work: picoseconds that all of them take. matrices: bytes that every thread reads.
     """
+
+    function: str
+    pointers: Sequence[str]
+    sizes: Sequence[str]
+    count: str
+    work: str
+    matrices: str
+
+
+def shared_loop(
+    block: BlockPrinter, step: Control, rows: Rows, lines: Sequence[str], work: str
+) -> SharedLoop:
+    """The loop whose statements for some rows are `lines`."""
     unit = block.unit
     name, pointers, sizes = range_function(unit, [*lines])
-    count = unit.size(rows.count)
     products = [part.equation for part in step.bodies[0].steps if isinstance(part, Product)]
     matrices = " + ".join(unit.size(_bytes(product.inputs[1])) for product in products) or "0"
+    return SharedLoop(name, pointers, sizes, unit.size(rows.count), work, matrices)
+
+
+def run_shared(unit: Unit, loops: Sequence[SharedLoop]) -> list[str]:
+    """Statements that let threads run loops that need nothing of each other, until all are done."""
     unit.function("ct_rows_together", _ROWS_TOGETHER)
-    return [
-        "{",
-        "    int failure = CT_OK;",
-        f"    void *const pointers[] = {{{', '.join(['context', '&failure', *pointers])}}};",
-        f"    const ct_int sizes[] = {{{', '.join(sizes) or '0'}}};",
-        f"    const ct_int grain = ct_rows_together({count}, {work}, {matrices});",
-        f"    ct_run_range(context, {name}, pointers, sizes, {count}, grain);",
-        "    if (failure != CT_OK)",
-        "        return failure;",
-        "}",
-    ]
+    lines, ranges = ["int failure = CT_OK;"], []
+    for number, loop in enumerate(loops):
+        tag = str(number) if len(loops) > 1 else ""
+        pointers = ["context", "&failure", *loop.pointers]
+        lines += [
+            f"void *const pointers{tag}[] = {{{', '.join(pointers)}}};",
+            f"const ct_int sizes{tag}[] = {{{', '.join(loop.sizes) or '0'}}};",
+            f"const ct_int grain{tag} = ct_rows_together({loop.count}, {loop.work}, {loop.matrices});",
+        ]
+        ranges.append(f"{loop.function}, pointers{tag}, sizes{tag}, {loop.count}, grain{tag}")
+    if len(loops) == 1:
+        lines.append(f"ct_run_range(context, {ranges[0]});")
+    else:
+        unit.function("ct_run_beside", _RUN_BESIDE)
+        given = ", ".join(f"{{{entry}}}" for entry in ranges)
+        work = " + ".join(loop.work for loop in loops)
+        matrices = " + ".join(loop.matrices for loop in loops)
+        lines.append(f"const ct_beside ranges[] = {{{given}}};")
+        lines.append(f"ct_run_beside(context, ranges, {len(loops)}, {work}, {matrices});")
+    lines += ["if (failure != CT_OK)", "    return failure;"]
+    return ["{", *("    " + line for line in lines), "}"]
 
 
 def range_function(
@@ -206,5 +234,52 @@ static inline ct_int ct_rows_together(ct_int rows, ct_int picoseconds, ct_int ma
     const ct_int least = picoseconds > 50000000 ? rows / (picoseconds / 50000000) : rows;
     const ct_int wanted = rows < 32 ? 8 : rows < 512 ? 16 : rows / 32;
     return ((least > wanted ? least : wanted) + 7) & ~(ct_int)7;
+}
+"""
+
+_RUN_BESIDE = """\
+typedef struct {
+    ct_range_body body;
+    void *const *pointers;
+    const ct_int *sizes;
+    ct_int extent, grain;
+} ct_beside;
+
+static inline ct_int ct_pieces(const ct_beside *range)
+{
+    return (range->extent + range->grain - 1) / range->grain;
+}
+
+/* Pieces [begin, end) of several ranges, counted through. */
+static void ct_beside_pieces(void *const *pointers, const ct_int *sizes, ct_int begin, ct_int end)
+{
+    (void)sizes;
+    for (ct_int piece = begin; piece < end; ++piece) {
+        const ct_beside *range = pointers[0];
+        ct_int rest = piece;
+        for (; rest >= ct_pieces(range); ++range)
+            rest -= ct_pieces(range);
+        const ct_int first = rest * range->grain;
+        range->body(range->pointers, range->sizes, first, ct_size_min(first + range->grain, range->extent));
+    }
+}
+
+/* Ranges that need nothing of each other: threads share the pieces of all of them. One range after the other
+ * where there is little work, and where the matrices do not fit a core's cache: threads share those. */
+static inline void ct_run_beside(ct_context *context, const ct_beside *ranges, ct_int count,
+                                 ct_int picoseconds, ct_int matrix_bytes)
+{
+    ct_int pieces = 0;
+    for (ct_int r = 0; r < count; ++r)
+        pieces += ct_pieces(ranges + r);
+    if (picoseconds >= 40000000 && matrix_bytes <= 1048576) {
+        void *const pointers[] = {(void *)ranges};
+        const ct_int sizes[] = {0};
+        context->parallel(context, ct_beside_pieces, pointers, sizes, pieces, 1);
+        return;
+    }
+    for (ct_int r = 0; r < count; ++r)
+        ct_run_range(context, ranges[r].body, ranges[r].pointers, ranges[r].sizes, ranges[r].extent,
+                     ranges[r].grain);
 }
 """

@@ -142,7 +142,7 @@ class LoopState:
             self.reserved += self.block.reserve(name, size, self.step.equation)
             return name
         key = (self.step, state)
-        self.block.plan.place(key, size, number, number)
+        self.block.plan.place(key, size, *self.block.span(number))
         return f"{self.block.prefix}{self.block.plan.placed[key]}"
 
 

@@ -49,8 +49,8 @@ class Request:
         graph, explanations = unify_sizes(self.graph)
         optimized = optimize(graph, self.disabled)
         state = () if "in-place" in self.disabled else self.state
-        fuse, bands = ("fusion" not in self.disabled, "bands" not in self.disabled)
-        program = lower(optimized, fuse, state, bands and fuse)
+        fuse, bands, beside = (name not in self.disabled for name in ("fusion", "bands", "side-by-side"))
+        program = lower(optimized, fuse, state, bands and fuse, beside)
         constants = large_constants(program.graph)
         prebuilt = () if self.self_contained else PREBUILT_KERNELS
         arrays = [*optimized.inputs, *constants]
@@ -111,7 +111,7 @@ def compile_graph(
     """Compiles a graph, or finds it compiled by this or another process before.
 
     disabled: names of passes to leave out (see `croton.rewrite.pipeline.PASSES`; also "fusion",
-        "bands" and "in-place").
+        "bands", "side-by-side" and "in-place").
     state: (input, output) positions of the old and new values of state.
     profile: whether the code notes how long its steps take.
 

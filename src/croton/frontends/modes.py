@@ -19,6 +19,7 @@ OPTIONAL = (
     "common-subexpressions",
     "fusion",
     "bands",
+    "side-by-side",
     "in-place",
 )
 _TAGS = {

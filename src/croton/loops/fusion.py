@@ -40,18 +40,26 @@ from croton.loops.program import (
     Program,
     Step,
 )
+from croton.loops.side_by_side import gather_loops
 from croton.loops.storage import mark_stored
 
 
 def lower(
-    graph: Graph, fuse: bool = True, state: Sequence[tuple[int, int]] = (), bands: bool = False
+    graph: Graph,
+    fuse: bool = True,
+    state: Sequence[tuple[int, int]] = (),
+    bands: bool = False,
+    beside: bool = False,
 ) -> Program:
     """The steps that compute a graph. `fuse=False` gives every member a nest of its own.
 
     state: (input, output) positions of the old and new values of state, to be updated in place if possible.
-    bands: whether to look for steps that can be computed entry by entry.
+    bands: whether to look for steps that can be computed entry by entry. beside: whether to look for loops
+    that threads can take one each.
     """
     program = _Scheduler(graph, fuse).run(state)
+    if beside:
+        gather_loops(program)
     if bands:
         form_bands(program)
     return program

@@ -119,7 +119,8 @@ class Program:
     """Steps in order.
 
     aliases: values that share the memory of another (reshapes of it). in_place: positions of outputs that
-    are written over the input they replace. bands: runs of steps that can be computed entry by entry.
+    are written over the input they replace. bands: runs of steps that can be computed entry by entry. beside:
+    loops one after the other that need nothing of each other.
     """
 
     graph: Graph
@@ -127,6 +128,7 @@ class Program:
     aliases: Mapping[Value, Value]
     in_place: set[int] = field(default_factory=set)
     bands: list[Band] = field(default_factory=list)
+    beside: list[tuple[Control, ...]] = field(default_factory=list)
 
     def root(self, value: Value) -> Value:
         while value in self.aliases:
