@@ -86,9 +86,12 @@ static inline __attribute__((always_inline)) void THIN_store(REAL *c, THIN_vecto
         *(THIN_vector *)c = sum;
         return;
     }
-    CT_UNROLL
-    for (int l = 0; l < count; l++)
-        c[l] = add ? c[l] + sum[l] : sum[l];
+    if (add) {
+        THIN_vector before = {0};
+        __builtin_memcpy(&before, c, (unsigned long)count * REAL_BYTES);
+        sum += before;
+    }
+    __builtin_memcpy(c, &sum, (unsigned long)count * REAL_BYTES);
 }
 
 /* Rows i to i + height, `pair` vectors from v on. */
