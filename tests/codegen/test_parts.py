@@ -7,6 +7,7 @@ import numpy as np
 import croton as ct
 import croton.tensor as T
 from croton.codegen import parts
+from croton.codegen.unit import Unit
 
 
 def long_function(steps: int):
@@ -63,3 +64,41 @@ def test_much_code_in_few_steps_is_several_texts() -> None:
     data = np.linspace(0.1, 1.0, 50, dtype=np.float32)
     expected = ct.function([x], total, mode=ct.Mode(linker="py"))(data)
     np.testing.assert_allclose(f(data), expected, rtol=1e-2)
+
+
+def texts(kernels: list[str], entry: str) -> list[str]:
+    """The texts of a unit with such bodies of kernels."""
+    unit = Unit()
+    for kernel in kernels:
+        unit.kernel(kernel)
+    return unit.texts([f"int croton_run(void)\n{{\n{entry}\n}}\n"], {})
+
+
+def loop(length: int, number: int) -> str:
+    """A body of about `length` characters with a loop, unlike those of other numbers."""
+    return f"for (;{number};) {{" + "(void)begin;" * (length // 12) + "}"
+
+
+def test_texts_take_compilers_equally_long() -> None:
+    lengths = [9_000, 500, 7_000, 3_000, 8_000, 2_500]
+    found = texts([loop(length, number) for number, length in enumerate(lengths)], "return 0;")
+    first, second = map(len, found)
+    assert 0.8 < first / second < 1.25
+    for number in range(len(lengths)):
+        assert sum(text.count(f"for (;{number};)") for text in found) == 1
+
+
+def test_only_functions_without_loops_are_optimised_less_and_only_where_that_saves_time() -> None:
+    first, second = texts([loop(20_000, 0), "(void)begin;" * 100], "return 0;")
+    assert "CT_ONCE int croton_run" in first
+    assert "CT_ONCE void kernel1" in first and "CT_ONCE void kernel0" not in second
+    repeating = texts([loop(20_000, 0)], "for (int i = 0; i < 9; i++);")[0]
+    assert "CT_ONCE int croton_run" not in repeating
+    (short,) = texts([loop(200, 0)], "return 0;")
+    assert "CT_ONCE int" not in short
+
+
+def test_a_loop_over_small_functions_is_compiled_together_with_them() -> None:
+    kernels = [loop(9_000, 0)]
+    assert len(texts(kernels, "(void)0;" * 2_500)) == 2
+    assert len(texts(kernels, "for (int i = 0; i < 9; i++);" + "(void)0;" * 2_500)) == 1

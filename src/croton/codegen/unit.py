@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -133,19 +133,24 @@ class Unit:
             functions[f"void {name}{_RANGE}"] = _LOOP.format(name=name)
         functions.update(parts)
         length = sum(map(len, functions.values()))
-        if not parts and length < _SHORT:
+        whole = length + sum(map(len, entries)) + sum(map(len, self.inline.values()))
+        # a loop that calls small functions is compiled together with them
+        short = length < _SHORT and (whole < _MEDIUM or any(map(_repeats, entries)))
+        if not parts and short:
             own = [f"static {declared}\n{{\n{body}\n}}\n" for declared, body in functions.items()]
             return [self._text(RANGE_HELPERS, own, entries)]
         helpers = RANGE_HELPERS
         if parts:
             helpers = helpers.replace("static inline", "static __attribute__((noinline, unused))")
         declarations = [f"{_HIDDEN} {declared};" for declared in functions]
-        written = [f"{declared}\n{{\n{body}\n}}\n" for declared, body in functions.items()]
-        entry_length = sum(map(len, entries))
-        chunks = _chunks(written, entry_length, min(_LONG, (length + entry_length) // 2))
+        entries = [_marked(entry, entry) for entry in entries]
+        written = [_marked(f"{declared}\n{{\n{body}\n}}\n", body) for declared, body in functions.items()]
+        first = sum(map(_weight, entries)) + sum(
+            len(source) for name, source in self.inline.items() if any(name in entry for entry in entries)
+        )
         return [
             self._text(helpers, [*declarations, *chunk], own)
-            for chunk, own in zip(chunks, chain([entries], repeat(())), strict=False)
+            for chunk, own in zip(_chunks(written, first), chain([entries], repeat(())), strict=False)
         ]
 
     def _text(self, helpers: str, functions: Sequence[str], entries: Sequence[str]) -> str:
@@ -171,20 +176,38 @@ class Unit:
         )
 
 
-def _chunks(functions: Sequence[str], already: int, longest: int) -> Iterator[list[str]]:
-    """Functions in order, in lists of some `longest` characters, of which the first has `already` so many."""
-    chunk: list[str] = []
-    length = already
-    for function in functions:
-        if length and length + len(function) > longest:
-            yield chunk
-            chunk, length = [], 0
-        chunk.append(function)
-        length += len(function)
-    yield chunk
+def _repeats(body: str) -> bool:
+    return "for (" in body or "while (" in body
 
 
-_SHORT, _LONG = 16_000, 100_000  # characters: of a unit that is one text, and of one of several texts
+def _marked(function: str, body: str) -> str:
+    """A function, with less care asked of the compiler for one that goes through its statements once."""
+    return function if _repeats(body) else f"CT_ONCE {function}"
+
+
+def _weight(function: str) -> int:
+    """What a compiler takes for a function, in characters that it compiles with all its care."""
+    return len(function) * 2 // 5 if function.startswith("CT_ONCE") else len(function)
+
+
+def _chunks(functions: Sequence[str], first: int) -> list[list[str]]:
+    """Functions in lists that take compilers equally long, where the first list begins with `first` to do.
+
+    There are at least two.
+    """
+    weights = [_weight(function) for function in functions]
+    loads = [0] * max(2, -(-(sum(weights) + first) // _LONG))
+    loads[0] = first
+    chunks: list[list[int]] = [[] for _ in loads]
+    for number in sorted(range(len(functions)), key=lambda number: -weights[number]):
+        least = loads.index(min(loads))
+        chunks[least].append(number)
+        loads[least] += weights[number]
+    return [[functions[number] for number in sorted(chunk)] for chunk in chunks]
+
+
+# Characters: of the functions of a unit that is one text, of all of one, and of one of several texts.
+_SHORT, _MEDIUM, _LONG = 16_000, 24_000, 60_000
 _HIDDEN = '__attribute__((visibility("hidden")))'
 _COMBINATION = "(const void *all, void *place, ct_int size, ct_int count)"
 _RANGE = "(void *const *pointers, const ct_int *sizes, ct_int begin, ct_int end)"
@@ -195,6 +218,13 @@ _LOOP = """\
         *(int *)pointers[1] = status;"""
 
 RANGE_HELPERS = f"""\
+/* For long functions whose statements run once: what optimising them takes, they never give back. */
+#ifdef __clang__
+#define CT_ONCE
+#else
+#define CT_ONCE __attribute__((optimize("O1")))
+#endif
+
 static inline ct_int ct_align(ct_int bytes) {{ return (bytes + 63) & ~(ct_int)63; }}
 
 /* Iterations per piece: about 20 microseconds of work, at most {MOST_PIECES} pieces. */
