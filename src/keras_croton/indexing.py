@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
+from croton.graph.dims import Expression
 from croton.graph.values import EagerValue
-from croton.ops import base, creation, slicing
+from croton.ops import arithmetic, base, comparison, creation, slicing
 from croton.ops.dimension import dim_of
 from croton.ops.indexing import index_update
 from keras_croton.conversion import convert_to_tensor
@@ -50,10 +51,10 @@ def _positions(indices: Any) -> tuple[Any, ...]:
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
     """The part of `inputs` of a shape that starts at `start_indices`; -1 in the shape is all that remains.
 
-    Starts may be computed; they are moved so that the part lies inside.
+    Starts may be computed. Negative ones count from the end; all are moved so that the part lies inside.
     """
     inputs = convert_to_tensor(inputs)
-    starts = _listed(start_indices)
+    starts = _starts(start_indices, inputs)
     sizes = [
         limit - dim_of(start) if isinstance(size, int) and size == -1 else size
         for size, start, limit in zip(base.as_dims(shape), starts, shape_of(inputs), strict=True)
@@ -63,9 +64,8 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
 
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
     """`inputs` with the part that starts at `start_indices` replaced; starts are moved as in `slice`."""
-    return slicing.dynamic_update_slice(
-        convert_to_tensor(inputs), convert_to_tensor(updates), _listed(start_indices)
-    )
+    inputs = convert_to_tensor(inputs)
+    return slicing.dynamic_update_slice(inputs, convert_to_tensor(updates), _starts(start_indices, inputs))
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
@@ -81,6 +81,22 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
         raise ValueError(f"unstack: the size of axis {axis} is only known later. Received: num={num}")
     before = (builtins.slice(None),) * position
     return [x[(*before, number)] for number in range(size)]
+
+
+def _starts(starts: Any, inputs: Any) -> list[Any]:
+    """One start for each axis, from the beginning."""
+    return [
+        _from_beginning(start, size) for start, size in zip(_listed(starts), shape_of(inputs), strict=True)
+    ]
+
+
+def _from_beginning(start: Any, size: Any) -> Any:
+    if isinstance(start, int):
+        return start + size if start < 0 else start
+    if isinstance(start, Expression):  # a size, or a position computed from sizes
+        return start
+    position = convert_to_tensor(start)
+    return arithmetic.where(comparison.less(position, 0), arithmetic.add(position, size), position)
 
 
 def _listed(starts: Any) -> list[Any]:

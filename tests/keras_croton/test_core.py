@@ -118,6 +118,16 @@ class TestSlice:
     def test_moves_a_part_inside(self):
         np.testing.assert_array_equal(ops.slice(self.A, (2, 0), (2, 4)), self.A[1:])
 
+    def test_negative_starts_count_from_the_end(self):
+        last = self.A[-2:, -1:]
+        np.testing.assert_array_equal(ops.slice(self.A, (-2, -1), (2, 1)), last)
+        np.testing.assert_array_equal(ops.slice(self.A, np.array([-2, -1]), (2, 1)), last)
+        compiled = ct.jit(lambda x, start: ops.slice(x, (start, -1), (2, 1)))
+        np.testing.assert_array_equal(compiled(self.A, np.int32(-2)), last)
+        zeroed = ops.slice_update(self.A, (-2, -1), last * 0)
+        np.testing.assert_array_equal(zeroed[-2:, -1:], last * 0)
+        np.testing.assert_array_equal(zeroed[:, :-1], self.A[:, :-1])
+
     def test_has_a_gradient(self):
         slope = gradient(lambda x: ops.sum(ops.slice(x, (1,), (2,)) ** 2), X)
         np.testing.assert_allclose(slope, [0, -2, 4])

@@ -39,6 +39,13 @@ def test_integers_become_floats_of_keras_where_results_are_not_whole(function: C
     assert function(np.arange(4, dtype="int64")).dtype == ("int64" if function in whole else "float32")
 
 
+@pytest.mark.parametrize("function", [nn.relu, nn.relu6, nn.hard_tanh])
+def test_bools_become_integers_where_results_are_whole(function: Callable[..., Any]) -> None:
+    result = function(np.array([True, False]))
+    assert result.dtype == "int32"
+    np.testing.assert_array_equal(result, [1, 0])
+
+
 def test_softmax_over_several_axes() -> None:
     x = sample((3, 4, 5))
     result = computed(lambda v: nn.softmax(v, axis=(0, 2)), x)

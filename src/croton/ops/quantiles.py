@@ -113,15 +113,16 @@ _STEPS: dict[str, Callable[[Array, Array], Array]] = {
 
 
 def _between(low: Array, high: Array, weight: Array) -> Array:
-    """low + (high - low) weight, from the nearer end, right for equal infinities too."""
+    """low + (high - low) weight, from the nearer end, or from the finite one; right for infinities too."""
     from croton.ops.arithmetic import add, multiply, subtract, where
-    from croton.ops.comparison import equal, greater_equal, isinf, logical_and
+    from croton.ops.comparison import equal, greater_equal, isinf, logical_and, logical_not, logical_or
 
     same = logical_and(equal(low, high), isinf(low))
     step = subtract(high, where(same, base.cast(0, base.dtype_of(low)), low))
     rising = add(low, multiply(step, weight))
     falling = subtract(high, multiply(step, subtract(1, weight)))
-    return where(same, low, where(greater_equal(weight, 0.5), falling, rising))
+    from_high = logical_and(logical_or(greater_equal(weight, 0.5), isinf(low)), logical_not(isinf(high)))
+    return where(same, low, where(from_high, falling, rising))
 
 
 def _check(q: Array, method: str, what: str) -> None:

@@ -94,8 +94,9 @@ def require_some(shape: dims.Shape, axes: Sequence[int], kind: str) -> None:
     """
     if builtins.any(shape[axis] == 0 for axis in range(len(shape)) if axis not in axes):
         return
+    missing = "minimum" if kind.endswith("min") else "maximum" if kind.endswith("max") else "elements"
     for axis in axes:
-        dims.require_at_least(shape[axis], 1, f"{kind}: axis {axis} has no {kind}imum")
+        dims.require_at_least(shape[axis], 1, f"{kind}: axis {axis} has no {missing}")
 
 
 def extreme_of(dtype: DType, least: bool) -> Any:

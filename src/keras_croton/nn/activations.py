@@ -12,17 +12,17 @@ import croton.tensor as T
 from croton.ops import activations as elementwise
 from croton.ops import exponential, sparse_activations
 from keras_croton.conversion import convert_to_tensor
-from keras_croton.nn.arguments import floating
+from keras_croton.nn.arguments import floating, number
 
 
 def relu(x: Any) -> Any:
-    """max(x, 0)."""
-    return elementwise.relu(convert_to_tensor(x))
+    """max(x, 0); bools become int32."""
+    return elementwise.relu(number(x))
 
 
 def relu6(x: Any) -> Any:
-    """relu limited to 6."""
-    return elementwise.relu6(convert_to_tensor(x))
+    """relu limited to 6; bools become int32."""
+    return elementwise.relu6(number(x))
 
 
 def sigmoid(x: Any) -> Any:
@@ -125,8 +125,8 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 
 def hard_tanh(x: Any) -> Any:
-    """x limited to [-1, 1]."""
-    return elementwise.hard_tanh(convert_to_tensor(x))
+    """x limited to [-1, 1]; bools become int32."""
+    return elementwise.hard_tanh(number(x))
 
 
 def hard_shrink(x: Any, threshold: float = 0.5) -> Any:

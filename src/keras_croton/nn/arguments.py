@@ -24,6 +24,12 @@ def floating(x: Any) -> Any:
     return cast(tensor, backend.result_type(dtype_name(tensor), float))
 
 
+def number(x: Any) -> Any:
+    """A tensor of which booleans are int32."""
+    tensor = convert_to_tensor(x)
+    return cast(tensor, dtypes.INT32) if dtypes.is_bool(base.dtype_of(tensor)) else tensor
+
+
 def in_common_dtype(*tensors: Any) -> list[Any]:
     """Tensors in the floating dtype that Keras promotes them to."""
     converted = [convert_to_tensor(tensor) for tensor in tensors]
