@@ -155,7 +155,14 @@ class TestStoredDtypes:
 
     def test_functions_are_refused(self) -> None:
         x = T.tensor("float8_e5m2", shape=(None,))
-        with pytest.raises(DTypeError, match="add is not defined for dtype float8_e5m2"):
+        with pytest.raises(
+            DTypeError, match="add is not defined for dtype float8_e5m2; cast to float32 before"
+        ):
             T.add(x, x)
+        for function in (T.sort, T.argsort, T.max, T.min, T.argmax, T.argmin, T.round, T.trunc, T.floor):
+            with pytest.raises(DTypeError, match="not defined for dtype float8_e5m2; cast to float32"):
+                function(x)
+            with pytest.raises(DTypeError, match="not defined for dtype float8_e5m2; cast to float32"):
+                function(np.ones(3, "float8_e5m2"))
         with pytest.raises(DTypeError, match="float8_e5m2 and float32 have no common dtype"):
             T.add(x, T.vector(dtype="float32"))

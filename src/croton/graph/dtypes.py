@@ -67,6 +67,12 @@ def as_dtype(dtype: object) -> DType:
     raise DTypeError(f"dtype {dtype!r} is not supported; expected one of {', '.join(_NAMES)}")
 
 
+def undefined(function: str, dtype: DType) -> DTypeError:
+    """The error of a function that is not defined for a dtype, which says what to do about it."""
+    instead = "; cast to float32 before, and back if need be" if dtype in STORED else ""
+    return DTypeError(f"{function} is not defined for dtype {dtype.name}{instead}")
+
+
 def is_bool(dtype: DType) -> bool:
     return dtype == BOOL
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from croton.graph import dtypes
 from croton.graph.dtypes import INT64
-from croton.graph.errors import DTypeError
 from croton.graph.values import NDArray, TensorType
 from croton.ops import base
 from croton.ops.base import Array, apply_one
@@ -30,8 +29,8 @@ class ArgumentOfExtreme(CompositeOperation):
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         operand = operands[0]
-        if dtypes.is_complex(operand.dtype):
-            raise DTypeError(f"{self.name} is not defined for dtype {operand.dtype.name}")
+        if dtypes.is_complex(operand.dtype) or operand.dtype in dtypes.STORED:
+            raise dtypes.undefined(self.name, operand.dtype)
         require_some(operand.shape, (self.axis,), self.kind)
         kept = tuple(size for axis, size in enumerate(operand.shape) if axis != self.axis)
         return (TensorType(INT64, kept),)

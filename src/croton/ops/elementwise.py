@@ -117,7 +117,7 @@ class Elementwise(ElementOperation):
             found = ", ".join(operand.dtype.name for operand in operands)
             raise DTypeError(f"{self.function}: operands must have one dtype, got {found}")
         if not scalar.accepts(dtype):
-            raise DTypeError(f"{self.function} is not defined for dtype {dtype.name}")
+            raise dtypes.undefined(self.function, dtype)
         shape = dims.broadcast([operand.shape for operand in operands], self.function)
         return (TensorType(scalar.result_dtype(dtype), shape),)
 

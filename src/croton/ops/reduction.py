@@ -41,8 +41,8 @@ class Reduce(Operation):
         if self.kind in ("any", "all") and operand.dtype != BOOL:
             raise DTypeError(f"{self.name}: expected bool, got {operand.dtype.name}")
         if self.kind in ("max", "min"):
-            if dtypes.is_complex(operand.dtype):
-                raise DTypeError(f"{self.name} is not defined for dtype {operand.dtype.name}")
+            if dtypes.is_complex(operand.dtype) or operand.dtype in dtypes.STORED:
+                raise dtypes.undefined(self.name, operand.dtype)
             if not self.empty:
                 require_some(operand.shape, self.axes, self.kind)
         kept = tuple(size for axis, size in enumerate(operand.shape) if axis not in self.axes)

@@ -33,7 +33,8 @@ define("rint", 1, _evaluate_rint, kinds="fc", derivative=_no_derivative)
 
 def _whole(name: str, x: object) -> Array:
     array = base.as_array(x)
-    return elementwise(name, array) if dtypes.is_inexact(base.dtype_of(array)) else array
+    dtype = base.dtype_of(array)
+    return array if dtypes.is_integer(dtype) or dtypes.is_bool(dtype) else elementwise(name, array)
 
 
 def floor(x: object) -> Array:
@@ -47,7 +48,7 @@ def ceil(x: object) -> Array:
 
 
 def trunc(x: object) -> Array:
-    """x rounded towards 0; integers stay as they are."""
+    """x rounded towards 0; integers and bools stay as they are."""
     return _whole("trunc", x)
 
 
@@ -76,9 +77,11 @@ def round(x: object, decimals: Any = 0, mode: str | None = None) -> Array:
         raise TypeError(f"round: decimals must be an int, got {decimals!r}")
     array = base.as_array(x)
     dtype = base.dtype_of(array)
-    if not dtypes.is_inexact(dtype):
-        if dtypes.is_bool(dtype):
-            return round(base.cast(array, dtypes.FLOAT16), decimals)
+    if dtypes.is_bool(dtype):
+        return round(base.cast(array, dtypes.FLOAT16), decimals)
+    if dtype in dtypes.STORED:
+        raise dtypes.undefined("round", dtype)
+    if dtypes.is_integer(dtype):
         return array if decimals >= 0 else base.cast(round(base.cast(array, dtypes.FLOAT64), decimals), dtype)
     if decimals == 0:
         return rint(array)

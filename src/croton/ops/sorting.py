@@ -74,8 +74,8 @@ def _along_axis(kernel: KernelUnit, rank: int, axis: int, more: str = "", cost: 
 
 
 def check_real(name: str, operand: TensorType) -> None:
-    if dtypes.is_complex(operand.dtype):
-        raise DTypeError(f"{name} is not defined for dtype {operand.dtype.name}")
+    if dtypes.is_complex(operand.dtype) or operand.dtype in dtypes.STORED:
+        raise dtypes.undefined(name, operand.dtype)
 
 
 class Sort(KernelOperation):
