@@ -4,8 +4,8 @@
 
 Every import is a process of its own; the backends take turns. Croton is installed for it as users have it,
 from a wheel and with byte code, since an editable installation looks for changed sources first. Keras also
-imports pandas and scikit-learn if it finds them, whatever the backend: half a second and more, left out for
-all of them.
+imports pandas, scikit-learn and matplotlib if it finds them, whatever the backend: a second and more, left out
+for all of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _PROGRAM = """
 import sys
 sys.path += sys.argv[1:]
-sys.modules.update(pandas=None, sklearn=None)
+sys.modules.update(matplotlib=None, pandas=None, sklearn=None)
 import time
 begun = time.perf_counter()
 if len(sys.argv) > 2:  # what its start-up file does
