@@ -4,8 +4,8 @@
 
 Every import is a process of its own; the backends take turns. Croton is installed for it as users have it,
 from a wheel and with byte code, since an editable installation looks for changed sources first. Keras also
-imports pandas, scikit-learn and matplotlib if it finds them, whatever the backend: a second and more, left out
-for all of them.
+imports pandas, scikit-learn and matplotlib if it finds them, whatever the backend: a second and more that is
+left out for all of them.
 """
 
 from __future__ import annotations
