@@ -15,10 +15,19 @@ Root = Callable[[Value], Value]
 def merge_nests(steps: list[Step], root: Root) -> list[Step]:
     """The steps with nests moved down into those that read them, where all loops can be shared."""
     merged: list[Step | None] = list(steps)
-    for later, step in enumerate(merged):
+    places = {
+        member.value: place
+        for place, step in enumerate(steps)
+        if isinstance(step, Nest)
+        for member in step.members
+    }
+    for later, step in enumerate(steps):
         if not isinstance(step, Nest):
             continue
-        for earlier in range(later - 1, -1, -1):
+        tried = {later}
+        while makers := {places.get(root(value), later) for value in step_reads(step)} - tried:
+            earlier = max(makers)
+            tried.add(earlier)
             other = merged[earlier]
             if not isinstance(other, Nest) or not _can_merge(other, step, root):
                 continue
@@ -26,6 +35,7 @@ def merge_nests(steps: list[Step], root: Root) -> list[Step]:
             if not any(_made(other) & {root(value) for value in step_reads(entry)} for entry in between):
                 step.members[:0] = other.members
                 merged[earlier] = None
+                places.update((member.value, later) for member in other.members)
     return [step for step in merged if step is not None]
 
 

@@ -17,12 +17,13 @@ def join_places(graph: Graph) -> Graph:
     """The graph with sums of placed parts that do not overlap written as concatenations."""
     if not any(isinstance(equation.op, Place) for equation in graph.equations):
         return graph
+    outputs = set(graph.outputs)
     inner = {
         operand
         for equation in graph.equations
         if equation.op.name == "add"
         for operand in equation.inputs
-        if len(graph.consumers[operand]) == 1 and operand not in graph.outputs
+        if len(graph.consumers[operand]) == 1 and operand not in outputs
     }
     originals = iter(graph.equations)
 
