@@ -64,10 +64,10 @@ def batches_of(adapter: Any) -> Iterator[Any]:
         rows = _rows(adapter)
         if rows is not None:
             return rows
-    return (keras_tree.map_structure(_dense, batch) for batch in adapter.get_numpy_iterator())
+    return (keras_tree.map_structure(dense, batch) for batch in adapter.get_numpy_iterator())
 
 
-def _dense(leaf: Any) -> Any:
+def dense(leaf: Any) -> Any:
     """A sparse tensor or matrix, of any library, as an array; other leaves as they are."""
     if data_adapter_utils.is_tensorflow_sparse(leaf):
         from keras.src.utils.module_utils import tensorflow as tf

@@ -12,7 +12,7 @@ from croton.frontends import tree
 from croton.frontends.eager import Tensor
 from croton.frontends.jit import JittedFunction
 from croton.graph.values import EagerValue
-from keras_croton.batches import Rows
+from keras_croton.batches import Rows, dense
 
 NDArray = np.ndarray[Any, Any]
 
@@ -148,12 +148,7 @@ def _array(leaf: Any) -> NDArray:
     if isinstance(leaf, EagerValue):
         data: NDArray = leaf.data
         return data
-    if hasattr(leaf, "todense"):  # a sparse matrix of SciPy or JAX
-        leaf = leaf.todense()
-    elif hasattr(leaf, "dense_shape"):  # of TensorFlow
-        from keras.src.utils.module_utils import tensorflow
-
-        leaf = tensorflow.sparse.to_dense(leaf)
-    elif hasattr(leaf, "detach"):
+    leaf = dense(leaf)
+    if hasattr(leaf, "detach"):
         leaf = leaf.detach().cpu()
     return np.asarray(leaf)

@@ -5,8 +5,6 @@ The two directions of a bidirectional layer are such loops, and so are those of 
 
 from __future__ import annotations
 
-from typing import Any
-
 from croton.graph.values import Value
 from croton.loops.program import Control, KernelCall, Nest, Product, Program, Step, made_by, step_reads
 
@@ -68,8 +66,8 @@ class _Gatherer:
 
 def _may_stand_beside(step: Control) -> bool:
     """Whether it is a loop over a state with rows, some of which a thread can take through all steps."""
-    op: Any = step.equation.op
-    return op.name == "scan" and op.states > 0 and step.equation.outputs[0].type.rank > 0
+    op = step.full_scan
+    return op is not None and op.states > 0 and step.equation.outputs[0].type.rank > 0
 
 
 def _may_wait(step: Step) -> bool:
