@@ -105,6 +105,33 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
         np.testing.assert_array_equal(first, second)
 
 
+def test_arrays_of_different_widths_do_not_lie_in_the_same_memory() -> None:
+    """One thread may write its rows of the wide one while another thread reads its rows of a narrow one."""
+    random = np.random.default_rng(0)
+    matrices = [random.normal(size=shape) * 0.2 for shape in ((UNITS, 40), (40, 160), (160, UNITS))]
+    first, second, third = (T.constant(matrix.astype("float32")) for matrix in matrices)
+
+    def step(states: list[Any], element: Any) -> tuple[list[Any], Any]:
+        hidden = T.tanh(T.tanh(states[0] @ first) @ second)
+        return [T.tanh(hidden @ third + element)], hidden[:, 0]
+
+    x = T.tensor("float32", shape=(200, 64, UNITS), name="x")
+    states, results = scan_loop(step, [T.zeros((64, UNITS), "float32")], x)
+    compiled = ct.function([x], [*states, results])
+    assert shared_loops(compiled) == 1
+    given = random.normal(size=(200, 64, UNITS)).astype("float32")
+    before = runtime.threads()
+    try:
+        runtime.set_threads(1)
+        alone = compiled(given)
+        runtime.set_threads(4)
+        for _ in range(20):
+            for got, expected in zip(compiled(given), alone, strict=True):
+                np.testing.assert_array_equal(got, expected)
+    finally:
+        runtime.set_threads(before)
+
+
 def mean_over_rows(states: list[Any], element: Any) -> tuple[list[Any], Any]:
     hidden, carry = states
     hidden = T.tanh(hidden @ WEIGHTS[:, :UNITS] + element - T.mean(hidden, axis=0))

@@ -211,7 +211,9 @@ class BlockPrinter:
         band = self._around(number)
         if band is None:
             begin, end = self.span(number)
-            self.plan.place(value, size, begin, max(last, end))
+            # of a loop that threads share, other rows may be at any other step
+            shared_by = None if self.rows is None else (0, size)
+            self.plan.place(value, size, begin, max(last, end), shared_by)
         elif value in band.local:
             self.plan.place(value, size, number, last, (band.first, size))
         else:  # other entries may be at any other step of the band

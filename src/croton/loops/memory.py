@@ -38,8 +38,9 @@ class MemoryPlan:
     ) -> None:
         """Reserve `size` bytes from step `first` to step `last`. Call in order of `first`.
 
-        shared_by: (step, size) of things in a band that begins at that step, of which each thread uses a part
-        of its own: they only take turns with things of the same kind, whose parts lie in the same places.
+        shared_by: (step, size) of things in a band or a loop's body that begins at that step, of which each
+        thread uses a part of its own: they only take turns with things of the same kind, whose parts lie in
+        the same places.
         """
         slot = self._fitting(size, first, shared_by)
         if slot is None:
