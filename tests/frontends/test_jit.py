@@ -397,3 +397,43 @@ def test_computed_starts_of_slices() -> None:
         expected = x.copy()
         expected[min(row, 2), min(row, 3)] = 9
         np.testing.assert_array_equal(written, expected)
+
+
+class TestManyBatchesInOneCall:
+    @staticmethod
+    def adding(check=lambda x: None):
+        """A compiled function that adds what it is given to a variable, and the variable."""
+        total = ct.Variable(np.float64(0.0))
+
+        @ct.as_op(itypes=[T.dvector], otypes=[T.dvector])
+        def checked(x):
+            check(x)
+            return x
+
+        @ct.jit
+        def f(x):
+            total.assign_add(checked(x).sum())
+            return total.value()
+
+        f.on_batches((np.zeros(2),), 2)
+        return f, total
+
+    def test_the_last_batch_may_be_shorter(self):
+        f, total = self.adding()
+        rows, position = np.arange(5.0), 0
+        while position < 5:
+            position, _, result = f.on_batches((rows,), 2, position)
+        assert float(total) == result == 10.0
+
+    def test_what_one_batch_raises_is_raised_once_and_the_batches_before_it_count(self):
+        raised = []
+
+        def check(x):
+            if x[0] == 4.0 and not raised:
+                raised.append(x)
+                raise RuntimeError("only now")
+
+        f, total = self.adding(check)
+        with pytest.raises(RuntimeError, match="only now"):
+            f.on_batches((np.arange(10.0),), 2)
+        assert float(total) == 6.0

@@ -278,15 +278,21 @@ class JittedFunction:
 
         Returns:
             The row to go on with; the compiled function for the last batch, and what it returned.
+
+        Raises:
+            What a call on one of the batches raises. State is then as the batches before it left it.
         """
         count = min(size, len(arrays[0] if order is None else order) - start)
         compiled = self._fast.get(tuple([(array.dtype.num, (count, *array.shape[1:])) for array in arrays]))
         if compiled is not None and isinstance(compiled.function, Function):
             try:
-                start, result = compiled.function.on_batches(arrays, size, start, order, seconds)
-                return start, compiled, result
+                start, result, error = compiled.function.on_batches(arrays, size, start, order, seconds)
             except ShapeError:
                 pass
+            else:
+                if error is not None and not isinstance(error, ShapeError):
+                    raise error
+                return start, compiled, result
         rows: Any = slice(start, start + count) if order is None else order[start : start + count]
         return start + count, *self.on_arrays(*[array[rows] for array in arrays])
 

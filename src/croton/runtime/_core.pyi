@@ -138,7 +138,7 @@ class Function:
         start: int = 0,
         order: npt.NDArray[np.int64] | None = None,
         seconds: float = ...,
-    ) -> tuple[int, Any]:
+    ) -> tuple[int, Any, Exception | None]:
         """Calls on one batch of rows after the other, and returns what the last call returned.
 
         Args:
@@ -147,15 +147,15 @@ class Function:
             size: rows of a batch; the last one may be shorter.
             start: the row to begin with; with `order`, the place in it.
             order: numbers of the rows to go through: they are gathered; None takes all rows as they lie.
-            seconds: after this time no further call begins, so that other threads and signals have a turn.
+            seconds: after this time no further call begins, so that other threads have a turn.
 
         Returns:
-            Where to go on (the number of rows when all are done), and the result of the last call.
+            Where to go on (the number of rows when all are done), the result of the last call that succeeded,
+            and the exception that the next one raised, if it did.
 
         Raises:
             TypeError, ValueError: an array is not as said, or there is no batch. IndexError: `order` names a
-            row that is not there. Else what the first call raises; when a later one fails, the place to go on
-            is that of its batch, and going on there raises its exception.
+            row that is not there. Else what the first call raises, and KeyboardInterrupt at any time.
         """
 
     def trim(self) -> None:

@@ -21,17 +21,28 @@ static double seconds_now(void)
 
 /* ---- checking ---- */
 
+/* What keeps an object from being an array whose rows can be copied byte by byte; NULL if nothing does. */
+static const char *not_rows(PyObject *object)
+{
+    PyArrayObject *array = (PyArrayObject *)object;
+    if (!PyArray_CheckExact(object)) {
+        return Py_TYPE(object)->tp_name;
+    }
+    if (PyArray_NDIM(array) == 0 || !PyArray_IS_C_CONTIGUOUS(array)) {
+        return "an array without axes or of another order";
+    }
+    return PyDataType_REFCHK(PyArray_DESCR(array)) ? "an array of Python objects" : NULL;
+}
+
 /* Sources must be C-ordered arrays of equally many rows. */
 static int check_sources(Function *self, Batches *batches, PyObject *arrays)
 {
     for (Py_ssize_t k = 0; k < batches->count; k++) {
         PyObject *array = PyTuple_GET_ITEM(arrays, k);
-        if (!PyArray_CheckExact(array) || PyArray_NDIM((PyArrayObject *)array) == 0 ||
-            !PyArray_IS_C_CONTIGUOUS((PyArrayObject *)array)) {
+        const char *wrong = not_rows(array);
+        if (wrong != NULL) {
             PyErr_Format(PyExc_TypeError, "%s(): arrays[%zd]: expected a C-ordered array of rows, got %s",
-                         function_name(self), k,
-                         PyArray_CheckExact(array) ? "an array without axes or of another order"
-                                                   : Py_TYPE(array)->tp_name);
+                         function_name(self), k, wrong);
             return -1;
         }
         PyArrayObject *source = batches->sources[k] = (PyArrayObject *)array;
@@ -72,6 +83,12 @@ static int check_order(Function *self, Batches *batches, PyObject *order)
 
 /* ---- batches ---- */
 
+/* Bytes of a row. The stride of an axis of size 1 may be any number. */
+static Py_ssize_t row_bytes(PyArrayObject *source)
+{
+    return PyArray_NBYTES(source) / PyArray_DIM(source, 0);
+}
+
 /* Some rows of an array where they lie. */
 static PyObject *rows_in_place(PyArrayObject *source, Py_ssize_t start, Py_ssize_t count)
 {
@@ -81,7 +98,7 @@ static PyObject *rows_in_place(PyArrayObject *source, Py_ssize_t start, Py_ssize
     Py_INCREF(PyArray_DESCR(source));
     PyObject *rows =
         PyArray_NewFromDescr(&PyArray_Type, PyArray_DESCR(source), PyArray_NDIM(source), shape, NULL,
-                             PyArray_BYTES(source) + start * PyArray_STRIDE(source, 0),
+                             PyArray_BYTES(source) + start * row_bytes(source),
                              PyArray_FLAGS(source) & (NPY_ARRAY_ALIGNED | NPY_ARRAY_WRITEABLE), NULL);
     if (rows == NULL) {
         return NULL;
@@ -132,7 +149,7 @@ static PyObject *rows_gathered(Batches *batches, Py_ssize_t k, Py_ssize_t start,
     }
     if (PyArray_NBYTES((PyArrayObject *)buffer) > 0) {
         copy_rows(PyArray_BYTES((PyArrayObject *)buffer), PyArray_BYTES(source), batches->order + start,
-                  count, (size_t)PyArray_STRIDE(source, 0));
+                  count, (size_t)row_bytes(source));
     }
     return Py_NewRef(buffer);
 }
@@ -160,22 +177,26 @@ static PyObject *call_on_batch(Function *self, Batches *batches, Py_ssize_t star
 
 /* ---- the method ---- */
 
-/* A failing batch after the first ends the loop: going on there raises its exception. */
+/* (row to go on with, result of the last batch, what the next one raised or NULL -> None); steals both. */
+static PyObject *outcome(Py_ssize_t start, PyObject *result, PyObject *error)
+{
+    return Py_BuildValue("nNN", start, result, error == NULL ? Py_NewRef(Py_None) : error);
+}
+
 static PyObject *run(Function *self, Batches *batches, Py_ssize_t size, Py_ssize_t start, double seconds)
 {
     PyObject *result = NULL;
     const double end = seconds_now() + seconds;
     do {
         Py_ssize_t count = batches->rows - start < size ? batches->rows - start : size;
-        PyObject *latest = call_on_batch(self, batches, start, count);
+        PyObject *latest = PyErr_CheckSignals() < 0 ? NULL : call_on_batch(self, batches, start, count);
         if (latest == NULL && result != NULL && PyErr_ExceptionMatches(PyExc_Exception)) {
-            PyErr_Clear();
-            break;
+            return outcome(start, result, exception_take());
         }
         Py_XSETREF(result, latest);
         start += count;
     } while (result != NULL && start < batches->rows && seconds_now() < end);
-    return result == NULL ? NULL : Py_BuildValue("nN", start, result);
+    return result == NULL ? NULL : outcome(start, result, NULL);
 }
 
 PyObject *function_on_batches(Function *self, PyObject *args, PyObject *kwargs)

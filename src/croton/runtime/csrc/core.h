@@ -197,6 +197,8 @@ Frame *frame_take(Function *function);
 void frame_give_back(Frame *frame);
 void frames_free(Function *function);
 int frame_reserve_arena(Frame *frame, ct_int bytes);
+/* The current exception, which it no longer is then; a new reference. */
+PyObject *exception_take(void);
 /* Keep the current exception in the frame unless one is kept already; clears it. */
 void frame_keep_exception(Frame *frame);
 /* Make the kept exception current again. */

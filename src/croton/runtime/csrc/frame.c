@@ -193,7 +193,7 @@ int frame_reserve_arena(Frame *frame, ct_int bytes)
     return 0;
 }
 
-void frame_keep_exception(Frame *frame)
+PyObject *exception_take(void)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
@@ -203,10 +203,16 @@ void frame_keep_exception(Frame *frame)
     }
     Py_XDECREF(type);
     Py_XDECREF(traceback);
+    return value;
+}
+
+void frame_keep_exception(Frame *frame)
+{
+    PyObject *exception = exception_take();
     if (frame->exception == NULL) {
-        frame->exception = value;
+        frame->exception = exception;
     } else {
-        Py_XDECREF(value);
+        Py_XDECREF(exception);
     }
 }
 

@@ -374,7 +374,8 @@ static PyMethodDef function_methods[] = {
      "(dims, output shapes, arena bytes, estimated nanoseconds). Sizes known only while running are -1."},
     {"on_batches", (PyCFunction)(void (*)(void))method_on_batches, METH_VARARGS | METH_KEYWORDS,
      "on_batches(arrays, size, start=0, order=None, seconds=inf)\n--\n\n"
-     "Calls on batches of rows, one after the other: (row to go on with, result of the last call)."},
+     "Calls on batches of rows, one after the other: (row to go on with, result of the last call,\n"
+     "exception of the next one or None)."},
     {"trim", method_trim, METH_NOARGS, "trim()\n--\n\nGive back the memory kept for later calls."},
     {"__reduce_ex__", method_reduce, METH_O, "Pickle by details.reduce_function(); TypeError without one."},
     {"__copy__", method_copy, METH_NOARGS, "The function itself: it has no contents to copy."},
