@@ -79,6 +79,26 @@ def test_a_sample_of_several_rows_goes_alone():
     assert band.together == 1
 
 
+@pytest.mark.parametrize("outside", [0, 1])
+def test_what_other_steps_write_parts_of_is_whole(outside):
+    """A band reads what is joined of parts, one of which is made before it, for all samples at once."""
+    rows = T.tensor("float32", shape=(None, 20)).type.shape[0]
+    x, weights, output = two_layers(rows)
+    steps = [T.tensor("float32", shape=(5, rows, 3), name=name) for name in "ab"]
+    parts = [T.sin(values) for values in steps]
+    parts[outside] = parts[outside][::-1]
+    w = T.tensor("float32", shape=(6, 4))
+    inputs, outputs = [x, *weights, *steps, w], [output, T.tanh(T.concatenate(parts, axis=-1) @ w)]
+    (band,) = program_of(inputs, outputs).bands
+    assert band.first > 0
+    rng = np.random.default_rng(1)
+    sizes = [(300, 20), *(value.type.shape for value in weights), (5, 300, 3), (5, 300, 3), (6, 4)]
+    arrays = [rng.normal(size=size).astype("f4") for size in sizes]
+    computed = ct.function(inputs, outputs)(*arrays)
+    for got, expected in zip(computed, ct.function(inputs, outputs, mode="interpret")(*arrays), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_sums_over_samples_are_complete_after_the_band():
     x, weights, output = two_layers()
     total = T.sum(output, axis=0)

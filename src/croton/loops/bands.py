@@ -141,13 +141,14 @@ class _Former:
         self._open = _Open()
 
     def _local(self, band: _Open) -> frozenset[Value]:
-        """What lies in memory and only steps of the band read."""
+        """What lies in memory and only steps of the band read and write, though others can write parts."""
         inside = {id(step) for step in band.steps}
         stored = {value for step in band.steps for value in made_by(step)}
         outside = {self.program.root(output) for output in self.program.graph.outputs}
         for step in self.program.steps:
             if id(step) not in inside:
                 outside.update(self.program.root(value) for value in step_reads(step))
+                outside.update(made_by(step))
         return frozenset((band.made & stored) - outside)
 
     def _together(self, steps: Collection[Step]) -> int:
