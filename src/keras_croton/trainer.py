@@ -144,7 +144,7 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
             class_weight=class_weight,
             steps_per_execution=self.steps_per_execution,
         )
-        self._symbolic_build(iterator=epoch_iterator)
+        self._symbolic_build(iterator=epoch_iterator, step="train_step")
         epoch_iterator.reset()
         callbacks = self._callback_list(callbacks, verbose, epochs, epoch_iterator, add_history=True)
         self.make_train_function()
@@ -221,7 +221,7 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
                 shuffle=False,
                 steps_per_execution=self.steps_per_execution,
             )
-        self._symbolic_build(iterator=epoch_iterator)
+        self._symbolic_build(iterator=epoch_iterator, step="test_step")
         epoch_iterator.reset()
         callbacks = self._callback_list(callbacks, verbose, 1, epoch_iterator)
         self.make_test_function()
@@ -270,14 +270,30 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
             return outputs[0]
         return tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
 
-    def _symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
-        """Makes all variables by tracing with a batch, or by computing with it where tracing fails."""
+    def _symbolic_build(self, iterator: Any = None, data_batch: Any = None, step: str = "") -> None:
+        """Makes all variables by tracing with a batch, or by computing with it where tracing fails.
+
+        step: what is about to run. If it is the model's own method and the model cannot be called on a batch,
+        the variables are left to the step, which makes what it needs when it first runs.
+        """
+        own_step = bool(step) and getattr(type(self), step) is not getattr(CrotonTrainer, step)
+        if own_step and not self._can_be_called():
+            return
         if data_batch is None and not self._is_built():
             data_batch = next(next(iter(iterator))[2])
         try:
             super()._symbolic_build(data_batch=data_batch)
         except RuntimeError as error:
-            self._build_eagerly(data_batch, error)
+            try:
+                self._build_eagerly(data_batch, error)
+            except Exception:
+                if not own_step:
+                    raise
+
+    def _can_be_called(self) -> bool:
+        from keras.src.models import Model
+
+        return getattr(type(self), "call", Model.call) is not Model.call
 
     def _is_built(self) -> bool:
         parts = (self._compile_metrics, self._compile_loss, *self._flatten_layers())
@@ -334,7 +350,7 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
                 )
             sample_weight = data_adapter_utils.class_weight_to_sample_weights(y, class_weight)
         data = _plain_batch(x, y, sample_weight)
-        self._symbolic_build(data_batch=data)
+        self._symbolic_build(data_batch=data, step="train_step")
         self.make_train_function()
         self.reset_metrics()
         assert self.train_function is not None
@@ -346,7 +362,7 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
         """Loss and metrics of one batch; see `keras.Model.test_on_batch`."""
         self._assert_compile_called("test_on_batch")
         data = _plain_batch(x, y, sample_weight)
-        self._symbolic_build(data_batch=data)
+        self._symbolic_build(data_batch=data, step="test_step")
         self.make_test_function()
         self.reset_metrics()
         assert self.test_function is not None

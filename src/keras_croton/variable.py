@@ -9,20 +9,37 @@ from keras.src.backend.common import KerasVariable
 from keras.src.backend.common.stateless_scope import get_stateless_scope, in_stateless_scope
 
 from croton.frontends import eager
+from croton.ops import base
 from keras_croton.conversion import convert_to_tensor
 
 
 class Variable(KerasVariable):  # type: ignore[misc]
     """A variable of Keras over one of Croton, which a trace reads and assigns.
 
-    `_value` is the Croton variable, None until it is initialised.
+    `_value` is the Croton variable, None until it is initialised. Tapes take one for the other.
     """
 
     _value: eager.Variable | None
 
+    def _initialize_with_initializer(self, initializer: Any) -> None:
+        # A layer or optimiser that is built while a step is traced: its first values are no part of the step.
+        with base.outside_of_traces():
+            super()._initialize_with_initializer(initializer)
+
     def _initialize(self, value: Any) -> None:
         self._shape = self._validate_shape(value.shape)
-        self._value = eager.Variable(value, trainable=False, name=self.path, dtype=self._dtype)
+        self._value = eager.Variable(value, trainable=self._trainable, name=self.path, dtype=self._dtype)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimisers change it, and whether tapes watch it without being told."""
+        return bool(self._trainable)
+
+    @trainable.setter
+    def trainable(self, value: Any) -> None:
+        self._trainable = bool(value)
+        if self._value is not None:
+            self._value.trainable = self._trainable
 
     def _direct_assign(self, value: Any) -> None:
         if self._value is None:
@@ -49,3 +66,6 @@ class Variable(KerasVariable):  # type: ignore[misc]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.asarray(self.value, dtype=dtype)
+
+
+eager.holders.append((Variable, lambda variable: variable._value))

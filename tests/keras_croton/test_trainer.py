@@ -84,31 +84,92 @@ class TestCompilation:
         )
         np.testing.assert_allclose(one, many, rtol=1e-6)
 
-    def test_a_train_step_of_ones_own(self):
-        class Own(keras.Model):
-            def __init__(self):
-                super().__init__()
-                self.dense = layers.Dense(1)
 
-            def call(self, x):
-                return self.dense(x)
+class Own(keras.Model):
+    """A model that is a layer, with a training step of its own."""
 
-            def train_step(self, data):
-                x, y = data
-                with ct.GradientTape() as tape:
-                    tape.watch([weight._value for weight in self.trainable_weights])
-                    loss = keras.ops.mean(keras.ops.square(self(x) - y))
-                gradients = tape.gradient(loss, [weight._value for weight in self.trainable_weights])
-                self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
-                return {"own": loss}
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = layers.Dense(1)
 
+    def train_step(self, data):
+        x, y = data
+        with ct.GradientTape() as tape:
+            loss = keras.ops.mean(keras.ops.square(self.dense(x) - y))
+        gradients = tape.gradient(loss, self.trainable_weights)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
+        return {"own": loss}
+
+
+class TestTrainStepsOfOnesOwn:
+    def test_variables_of_keras_are_sources_of_gradients(self):
         x, y = data()
         model = Own()
         model.compile(keras.optimizers.SGD(0.1))
-        model(x[:1])
+        model.dense.build((None, 6))
         history = model.fit(x, y, epochs=4, verbose=0).history["own"]
         assert history[-1] < history[0]
         assert compiled_steps(model) == 1
+
+    @pytest.mark.parametrize("eagerly", [False, True])
+    def test_what_the_step_builds_when_it_first_runs_is_kept(self, eagerly):
+        x, y = data()
+        losses = []
+        for built in (False, True):
+            keras.utils.set_random_seed(0)
+            model = Own()
+            model.compile(keras.optimizers.Adam(0.1), run_eagerly=eagerly)
+            if built:
+                model.dense.build((None, 6))
+                model.optimizer.build(model.trainable_variables)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                losses.append(model.fit(x, y, epochs=4, verbose=0, shuffle=False).history["own"])
+        np.testing.assert_allclose(losses[0], losses[1], rtol=1e-6)
+
+    def test_a_model_that_cannot_be_called_says_so_where_keras_calls_it(self):
+        x, y = data()
+        model = Own()
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+        model.fit(x, y, verbose=0)
+        with pytest.raises(RuntimeError, match="does not have a `call"):
+            model.evaluate(x, y, verbose=0)
+
+    def test_a_gradient_penalty_has_gradients(self):
+        class Penalised(Own):
+            def train_step(self, data):
+                x, _ = data
+                with ct.GradientTape() as tape:
+                    with ct.GradientTape() as inner:
+                        inner.watch(x)
+                        out = self.dense(x)
+                    (gradient,) = inner.gradient(out, [x])
+                    norm = keras.ops.sqrt(keras.ops.sum(keras.ops.square(gradient), axis=1))
+                    loss = keras.ops.mean(keras.ops.square(norm - 1.0))
+                kernel, bias = self.dense.trainable_weights
+                gradients = tape.gradient(loss, [kernel, bias])
+                assert gradients[1] is None
+                self.optimizer.apply_gradients([(gradients[0], kernel)])
+                return {"own": loss}
+
+        x, y = data()
+        model = Penalised()
+        model.compile(keras.optimizers.SGD(0.1))
+        assert model.fit(x, y, epochs=30, verbose=0).history["own"][-1] < 1e-4
+        np.testing.assert_allclose(np.linalg.norm(model.dense.kernel.numpy()), 1.0, atol=1e-2)
+
+    def test_frozen_variables_are_not_watched_unless_asked_for(self):
+        variable = keras.Variable(np.ones(3, "float32"))
+        for trainable in (False, True):
+            variable.trainable = trainable
+            with ct.GradientTape() as tape:
+                total = keras.ops.sum(variable * 2)
+            assert (tape.gradient(total, variable) is not None) == trainable
+        variable.trainable = False
+        with ct.GradientTape() as tape:
+            tape.watch(variable)
+            total = keras.ops.sum(variable * 2)
+        np.testing.assert_array_equal(tape.gradient(total, variable), 2 * np.ones(3))
 
 
 class Batches(keras.callbacks.Callback):

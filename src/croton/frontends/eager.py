@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -354,6 +355,18 @@ def _known(value: object, name: str | None) -> object:
             "being traced; make the variable outside"
         )
     return interpret(graph, [])[0]
+
+
+# Variables of other libraries: their class, and how the variable of Croton in one is found.
+holders: list[tuple[type, Callable[[Any], Variable | None]]] = []
+
+
+def unwrapped(leaf: Any) -> Any:
+    """The variable that an object of another library's holds; everything else as it is."""
+    for kind, held in holders:
+        if isinstance(leaf, kind):
+            return held(leaf)
+    return leaf
 
 
 EagerValue.factory = Tensor

@@ -12,7 +12,7 @@ import numpy as np
 
 from croton.frontends import tree
 from croton.frontends.derivation import Derivation, Record, is_differentiable
-from croton.frontends.eager import Variable
+from croton.frontends.eager import Variable, unwrapped
 from croton.graph import dims
 from croton.graph.errors import DTypeError, ShapeError
 from croton.graph.operation import Operation
@@ -116,7 +116,7 @@ class GradientTape:
         Raises:
             TypeError: there is something else among them.
         """
-        for leaf in tree.flatten(tensor)[0]:
+        for leaf in _flattened(tensor)[0]:
             if isinstance(leaf, Variable):
                 self._watched_variables[id(leaf)] = leaf
             elif not isinstance(leaf, (EagerValue, Value)):
@@ -154,7 +154,7 @@ class GradientTape:
         self._use("gradient")
         _check_policy(unconnected_gradients)
         targets, kept = self._targets(target, "gradient")
-        leaves, structure = tree.flatten(sources)
+        leaves, structure = _flattened(sources)
         groups = [self._source(leaf, "gradient") for leaf in leaves]
         seeds = _seeds(output_gradients, target, targets, kept)
         flat = [array for group in groups for array in group]
@@ -187,7 +187,7 @@ class GradientTape:
         row of the target.
         """
         shape = self._known_shape(target, "batch_jacobian")
-        source_shape = base.shape_of(source)
+        source_shape = base.shape_of(unwrapped(source))
         if not shape or not source_shape or shape[0] != source_shape[0]:
             raise ShapeError(f"batch_jacobian: first axes of shapes {shape} and {tuple(source_shape)} differ")
         columns = int(np.prod(shape[1:], dtype=np.int64))
@@ -196,6 +196,7 @@ class GradientTape:
         return self._stacked(target, source, unconnected_gradients, seeds, 1, shape)
 
     def _known_shape(self, target: Any, name: str) -> tuple[int, ...]:
+        target = unwrapped(target)
         if not isinstance(target, (EagerValue, Value, Variable)):
             raise TypeError(f"{name}: the target must be a tensor, got {type(target).__name__}")
         shape = base.shape_of(target)
@@ -210,7 +211,7 @@ class GradientTape:
         self._use("jacobian")
         _check_policy(policy)
         targets, _ = self._targets(target, "jacobian")
-        leaves, structure = tree.flatten(sources)
+        leaves, structure = _flattened(sources)
         groups = [self._source(leaf, "jacobian") for leaf in leaves]
         flat = [array for group in groups for array in group]
         rows: list[list[Array | None]] = []
@@ -251,7 +252,7 @@ class GradientTape:
     def _targets(self, target: Any, name: str) -> tuple[list[Array], list[int]]:
         """The targets that were recorded, and their positions among the leaves."""
         targets, kept = [], []
-        for position, leaf in enumerate(tree.flatten(target)[0]):
+        for position, leaf in enumerate(_flattened(target)[0]):
             if not isinstance(leaf, (EagerValue, Value, Variable)):
                 raise TypeError(f"{name}: a target must be a tensor or a variable, got {type(leaf).__name__}")
             if isinstance(leaf, Variable):
@@ -282,6 +283,12 @@ class GradientTape:
             )
         array = _as_recorded(leaf)
         return [array] if id(array) in self._tracked else []
+
+
+def _flattened(structure: Any) -> tuple[list[Any], tree.Structure]:
+    """The leaves, with Croton's variables in place of those of other libraries that hold them."""
+    leaves, rest = tree.flatten(structure)
+    return [unwrapped(leaf) for leaf in leaves], rest
 
 
 def _as_recorded(leaf: Array) -> Array:

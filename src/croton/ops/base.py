@@ -124,6 +124,21 @@ def recording_paused() -> Iterator[None]:
         recorders.active = outer
 
 
+@contextmanager
+def outside_of_traces() -> Iterator[None]:
+    """Inside, operations are computed at once and variables are read and assigned as they are now, even
+    while a function is traced: for what it makes once and for all when it first runs.
+    """
+    outer = building.symbolic, building.elementwise_equality, building.trace, building.captures
+    building.symbolic, building.elementwise_equality = False, False
+    building.trace, building.captures = None, None
+    try:
+        with recording_paused():
+            yield
+    finally:
+        building.symbolic, building.elementwise_equality, building.trace, building.captures = outer
+
+
 def apply(op: Operation, *operands: Array) -> tuple[Array, ...]:
     """The outputs of `op`: an equation if any operand or size is symbolic, else arrays computed at once.
 
