@@ -1,8 +1,10 @@
 /* The convolution itself: tiles of a few outputs by a panel of channels, summed in registers. */
-#define FETCHED_AHEAD 24 /* rows of the kernel */
-#define PACKED_ROWS 64   /* at a time */
+#define FETCHED_AHEAD 24    /* rows of the kernel */
+#define PACKED_ROWS 64      /* at a time */
+#define PACKED_OUTPUTS 1024 /* as many outputs repay the packing of any kernel */
+#define LONGEST_ROW 1024    /* bytes of a kernel's row, if it is not packed */
 
-/* Outputs `from` rows of x on: x times the packed kernel `b`, summed over the steps of a phase. Channelwise,
+/* Outputs `from` rows of x on: x times the rows `b` of the kernel, summed over the steps of a phase. Channelwise,
  * a step is a vector of x and not one number. */
 INLINE void convolve_tile(int height, int width, int channelwise, const phase *f, const REAL *const *from,
                           const REAL *b, REAL *const *to, ct_int rows, ct_int columns)
@@ -18,7 +20,7 @@ INLINE void convolve_tile(int height, int width, int channelwise, const phase *f
     }
     for (ct_int number = 0; number < f->stretch_count; number++) {
         ct_int at = f->stretches[number].offset, end = at + f->stretches[number].steps;
-        for (; at < end; at++, b += PANEL) {
+        for (; at < end; at++, b += f->kernel_row) {
             vector right[2];
             UNROLL
             for (int v = 0; v < width; v++)
@@ -196,12 +198,14 @@ static void convolve_strip(const plan *t, const phase *f, const strip *s, const 
         for (ct_int q = panels * part / t->column_parts; q < panels * (part + 1) / t->column_parts; q++) {
             ct_int j = q * PANEL, columns = smaller(PANEL, t->columns - j);
             ct_int to = place + (g * t->columns + j) * c->y_channel;
-            const REAL *packed = panel;
-            if (f->packed)
-                packed = f->packed + (g * panels + q) * f->steps * PANEL;
+            const REAL *kernel = panel;
+            if (t->kernel_direct)
+                kernel = t->w + g * c->w_group + j;
+            else if (f->packed)
+                kernel = f->packed + (g * panels + q) * f->steps * PANEL;
             else
                 pack_panel(t, f, g, j, panel);
-            convolve_panel(t, f, source + (t->channelwise ? j : g * c->inner), packed, pixels, columns,
+            convolve_panel(t, f, source + (t->channelwise ? j : g * c->inner), kernel, pixels, columns,
                            t->y + to, result);
             if (c->window[2])
                 pool_out(t, s, result, columns, to);
@@ -268,6 +272,27 @@ static void pack_kernel(const plan *t, const phase *phases, ct_int count, ct_int
                larger(1, 32768 / (row * smaller(PACKED_ROWS, t->c->inner))));
 }
 
+/* Whether few outputs meet a kernel whose rows lie one behind the other, so that packing does not repay: a copy
+ * of the calling thread's would first have to travel to the others. */
+static int reads_kernel_in_place(const plan *t)
+{
+    const ct_convolution *c = t->c;
+    ct_int row = c->w_inner, outputs = c->batch;
+    for (int a = 0; a < 3; a++)
+        outputs *= c->out[a];
+    if (t->channelwise || outputs > PACKED_OUTPUTS || row * REAL_BYTES > LONGEST_ROW)
+        return 0;
+    if (c->w_outer != 1 || t->columns % LANES != 0 || t->phases[0] * t->phases[1] * t->phases[2] != 1)
+        return 0;
+    row *= c->inner;
+    for (int a = 2; a >= 0; a--) {
+        if (c->taps[a] > 1 && c->w_tap[a] != row)
+            return 0;
+        row *= c->taps[a];
+    }
+    return 1;
+}
+
 /* Phase `number` with block `block` of its taps, `together` taps a block. */
 static void plan_phase(const plan *t, ct_int number, ct_int block, ct_int together, phase *f, char **memory)
 {
@@ -284,6 +309,7 @@ static void plan_phase(const plan *t, ct_int number, ct_int block, ct_int togeth
     f->tap_end = smaller(taps, f->tap_begin + together);
     f->adds = block > 0;
     f->steps = steps_of(t, f->tap_end - f->tap_begin);
+    f->kernel_row = t->kernel_direct ? t->c->w_inner : PANEL;
     stretch *stretches = (stretch *)take(memory, (f->tap_end - f->tap_begin) * t->parts, sizeof(stretch));
     f->stretch_count = list_stretches(t, f->axis, f->tap_begin, f->tap_end, stretches);
     f->stretches = stretches;
@@ -291,7 +317,7 @@ static void plan_phase(const plan *t, ct_int number, ct_int block, ct_int togeth
     list_pixels(t, f, list);
     f->pixels = list;
     f->packed = 0;
-    if (!t->panel_elements)
+    if (!t->panel_elements && !t->kernel_direct)
         f->packed =
             (REAL *)take(memory, t->groups * divide_up(t->columns, PANEL) * f->steps * PANEL, REAL_BYTES);
 }
@@ -306,7 +332,7 @@ static ct_int phase_bytes(const plan *t, ct_int count)
     }
     ct_int packed =
         t->groups * divide_up(t->columns, PANEL) * PANEL * (t->channelwise ? 1 : t->c->inner) * REAL_BYTES;
-    if (t->panel_elements)
+    if (t->panel_elements || t->kernel_direct)
         packed = 0;
     return count * ((ct_int)sizeof(phase) + pixels * (ct_int)sizeof(pixel) + 4 * 64) +
            taps * ((ct_int)sizeof(stretch) + packed);
@@ -323,7 +349,8 @@ static int convolve_and_pool(ct_context *ctx, const ct_convolution *c, const REA
         return convolve_depthwise(&t);
     ct_int items = strip_count(&t) * t.column_parts, taps = c->taps[0] * c->taps[1] * c->taps[2];
     ct_int together = larger(1, taps), blocks = 1, count = t.phases[0] * t.phases[1] * t.phases[2];
-    if (strip_count(&t) <= FEW_STRIPS) {
+    t.kernel_direct = reads_kernel_in_place(&t);
+    if (strip_count(&t) <= FEW_STRIPS && !t.kernel_direct) {
         if (!t.channelwise && !t.result_elements)
             together = smaller(together, larger(1, BLOCK_STEPS / larger(1, c->inner)));
         blocks = larger(1, divide_up(taps, together));
@@ -341,7 +368,7 @@ static int convolve_and_pool(ct_context *ctx, const ct_convolution *c, const REA
         plan_phase(&t, k / blocks, k % blocks, together, &phases[k], &memory);
     void *const pointers[2] = {&t, phases};
     const ct_int integers[1] = {count * blocks};
-    if (!t.panel_elements)
+    if (!t.panel_elements && !t.kernel_direct)
         pack_kernel(&t, phases, count, taps);
     run_pieces(&t, convolve_strips, pointers, integers, items, 1);
     return CT_OK;

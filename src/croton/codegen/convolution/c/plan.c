@@ -41,6 +41,7 @@ typedef struct {
     ct_int stretch_count;
     const pixel *pixels; /* the outputs of a strip: places in x and y */
     REAL *packed;        /* the kernel, panel by panel, groups one after another; NULL: strips pack it */
+    ct_int kernel_row;   /* elements from row to row of a panel */
 } phase;
 
 typedef struct {
@@ -54,7 +55,7 @@ typedef struct {
     ct_int groups, columns; /* output channels of a group; channelwise: one group of all */
     ct_int channels;        /* of a pixel of a strip */
     ct_int phases[3], stride[3], counts[3], lowest[3], reach[3];
-    int direct;                   /* x is read where it lies */
+    int direct, kernel_direct;    /* x, or the kernel, is read where it lies */
     ct_int place[3], image_place; /* strides of what is read */
     ct_int rows, strips, images,
         blocks;          /* of a strip; strips of an image; images of a strip; blocks of them */
@@ -130,6 +131,11 @@ static int reads_in_place(const plan *t)
     return 1;
 }
 
+INLINE ct_int strip_count(const plan *t)
+{
+    return t->strips * t->blocks;
+}
+
 /* Rows of a strip, or images: enough outputs to repay the reading of the kernel, few enough for the cache. */
 static void plan_strips(plan *t, double work)
 {
@@ -157,6 +163,10 @@ static void plan_strips(plan *t, double work)
            (t->strips > 1 || t->images * box_size(t, (int)c->cut, t->rows) * row_bytes > STRIP_BYTES))
         t->images = divide_up(t->images, 2);
     t->blocks = divide_up(c->batch, t->images);
+    /* Threads share the panels of few strips too, where that copies nothing twice. */
+    if (t->direct && work > SMALL_WORK)
+        t->column_parts =
+            larger(t->column_parts, smaller(divide_up(t->columns, PANEL), MOST_ITEMS / strip_count(t)));
 }
 
 static void plan_places(plan *t)
@@ -198,11 +208,6 @@ static void plan_convolution(plan *t)
     t->direct = reads_in_place(t);
     plan_strips(t, work);
     plan_places(t);
-}
-
-INLINE ct_int strip_count(const plan *t)
-{
-    return t->strips * t->blocks;
 }
 
 /* Elements behind one output, the same in x and in a packed kernel: taps times channels. */

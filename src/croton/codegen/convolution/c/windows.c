@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
     const plan *t;
     ct_int images, outputs[3], counts[3];
-    ct_int number;
+    ct_int image, at[3]; /* of the next window */
 } window_walk;
 
 static window_walk windows_of(const plan *t, const strip *s)
@@ -32,6 +32,8 @@ static window_walk windows_of(const plan *t, const strip *s)
     for (int a = 0; a < 3; a++) {
         walk.outputs[a] = a == c->cut ? s->rows : t->counts[a];
         walk.counts[a] = divide_up(walk.outputs[a], c->window[a]);
+        if (walk.counts[a] == 0)
+            walk.images = 0;
     }
     return walk;
 }
@@ -39,21 +41,25 @@ static window_walk windows_of(const plan *t, const strip *s)
 static int next_window(window_walk *walk, window *w)
 {
     const ct_convolution *c = walk->t->c;
-    const ct_int *outputs = walk->outputs, *counts = walk->counts;
-    ct_int rest = walk->number++, *at = w->at;
-    for (int a = 2; a >= 0; a--) {
-        at[a] = rest % counts[a];
-        rest /= counts[a];
-        w->span[a] = smaller(c->window[a], outputs[a] - at[a] * c->window[a]);
-    }
-    if (rest >= walk->images)
+    const ct_int *outputs = walk->outputs, *at = walk->at;
+    if (walk->image >= walk->images)
         return 0;
-    w->image = rest;
+    w->image = walk->image;
     w->row = outputs[2];
     w->plane = outputs[1] * outputs[2];
-    w->first = (rest * outputs[0] + at[0] * c->window[0]) * w->plane + at[1] * c->window[1] * w->row +
-               at[2] * c->window[2];
-    w->place = rest * c->y_batch + at[0] * c->y_pixel[0] + at[1] * c->y_pixel[1] + at[2] * c->y_pixel[2];
+    w->first = w->image * outputs[0] * w->plane;
+    w->place = w->image * c->y_batch;
+    const ct_int strides[3] = {w->plane, w->row, 1};
+    for (int a = 0; a < 3; a++) {
+        w->at[a] = at[a];
+        w->span[a] = smaller(c->window[a], outputs[a] - at[a] * c->window[a]);
+        w->first += at[a] * c->window[a] * strides[a];
+        w->place += at[a] * c->y_pixel[a];
+    }
+    int a = 2;
+    while (a >= 0 && ++walk->at[a] == walk->counts[a])
+        walk->at[a--] = 0;
+    walk->image += a < 0;
     return 1;
 }
 
@@ -107,31 +113,56 @@ INLINE vector chosen(whole_vector condition, vector yes, vector no)
     return (vector)(((whole_vector)yes & condition) | ((whole_vector)no & ~condition));
 }
 
-/* Of the results of a panel to y, `to` elements from its first on, and to places. */
-static void pool_out(const plan *t, const strip *s, const REAL *results, ct_int columns, ct_int to)
+/* The largest elements of a window, of as many vectors of channels as `width` says, and which they are. */
+INLINE void largest_of(int width, const window *w, const REAL *first, vector *best, whole_vector *where)
+{
+    whole_vector number = {0};
+    UNROLL
+    for (int v = 0; v < width; v++) {
+        best[v] = *(const loose_vector *)(first + v * LANES);
+        where[v] = (whole_vector){0};
+    }
+    for (ct_int k0 = 0; k0 < w->span[0]; k0++)
+        for (ct_int k1 = 0; k1 < w->span[1]; k1++)
+            for (ct_int k2 = 0; k2 < w->span[2]; k2++, number += 1) {
+                const REAL *at = first + (k0 * w->plane + k1 * w->row + k2) * PANEL;
+                UNROLL
+                for (int v = 0; v < width; v++) {
+                    vector here = *(const loose_vector *)(at + v * LANES);
+                    whole_vector larger = ~(here <= best[v]) & (best[v] == best[v]);
+                    best[v] = chosen(larger, here, best[v]);
+                    where[v] = (number & larger) | (where[v] & ~larger);
+                }
+            }
+}
+
+INLINE void pool_panel(int width, const plan *t, const strip *s, const REAL *results, ct_int columns,
+                       ct_int to)
 {
     ct_int channel = t->c->y_channel;
     window_walk walk = windows_of(t, s);
-    for (window w; next_window(&walk, &w);)
-        for (ct_int j = 0; j < columns; j += LANES) {
-            const REAL *first = results + w.first * PANEL + j;
-            vector best = *(const loose_vector *)first;
-            whole_vector where = {0}, number = {0};
-            for (ct_int k0 = 0; k0 < w.span[0]; k0++)
-                for (ct_int k1 = 0; k1 < w.span[1]; k1++)
-                    for (ct_int k2 = 0; k2 < w.span[2]; k2++, number += 1) {
-                        ct_int at = (k0 * w.plane + k1 * w.row + k2) * PANEL;
-                        vector here = *(const loose_vector *)(first + at);
-                        whole_vector larger = ~(here <= best) & (best == best);
-                        best = chosen(larger, here, best);
-                        where = (number & larger) | (where & ~larger);
-                    }
-            ct_int place = to + w.place + j * channel;
-            store_channels(best, t->y + place, channel, columns - j);
+    for (window w; next_window(&walk, &w);) {
+        vector best[2];
+        whole_vector where[2];
+        largest_of(width, &w, results + w.first * PANEL, best, where);
+        UNROLL
+        for (int v = 0; v < width; v++) {
+            ct_int j = v * LANES, place = to + w.place + j * channel;
+            store_channels(best[v], t->y + place, channel, columns - j);
             if (t->places)
-                store_places(__builtin_convertvector(where, byte_vector), t->places + place, channel,
+                store_places(__builtin_convertvector(where[v], byte_vector), t->places + place, channel,
                              columns - j);
         }
+    }
+}
+
+/* Of the results of a panel to y, `to` elements from its first on, and to places. */
+static void pool_out(const plan *t, const strip *s, const REAL *results, ct_int columns, ct_int to)
+{
+    if (columns > LANES)
+        pool_panel(2, t, s, results, columns, to);
+    else
+        pool_panel(1, t, s, results, columns, to);
 }
 
 /* Elements of y to their places among the outputs of a panel, zeros to the others. */
