@@ -126,6 +126,30 @@ def test_kernels_larger_than_what_they_meet(number: int) -> None:
     assert_close(compiled(example), compiled(example, mode="interpret"))
 
 
+WHOLE_VECTORS = [
+    (Geometry((1, 1), (1, 1), ((0, 0), (0, 0))), (1, 13, 13, 32), (3, 3, 32, 64)),
+    (Geometry((2, 1), (1, 2), ("same", (1, 2)), 2), (2, 9, 8, 6), (2, 3, 3, 96)),
+    (Geometry((1,), (2,), ("causal",), 2), (3, 20, 10), (3, 5, 96)),
+    (Geometry((1, 2, 1), (1, 1, 1), ((1, 1), "same", "half")), (1, 3, 4, 5, 4), (2, 3, 1, 4, 16)),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("number", range(len(WHOLE_VECTORS)))
+def test_few_outputs_are_those_of_many(number: int, dtype: str) -> None:
+    """Few outputs: the kernel is read where it lies. Many: it is packed first. The sums are the same."""
+    geometry, x_shape, w_shape = WHOLE_VECTORS[number]
+    random = np.random.default_rng(number)
+    few, w = (random.standard_normal(shape).astype(dtype) for shape in (x_shape, w_shape))
+    many = np.concatenate([few, random.standard_normal((1100, *x_shape[1:])).astype(dtype)])
+    variables = [T.tensor(dtype, shape=(None,) * few.ndim), T.tensor(dtype, shape=w.shape)]
+    function = ct.function(variables, apply_one(Convolution(geometry), *variables))
+    found = np.asarray(function(few, w))
+    np.testing.assert_array_equal(found, np.asarray(function(many, w))[: len(few)])
+    (expected,) = Convolution(geometry).evaluate(few, w)
+    assert_close([found], [expected])
+
+
 @pytest.fixture
 def any_threads():
     before = threads()
