@@ -14,14 +14,23 @@ from keras.src.random.seed_generator import make_default_seed as make_default_se
 import croton.tensor as T
 from croton.ops import base
 from keras_croton.conversion import cast, convert_to_tensor, is_tensor, shape
+from keras_croton.nn.arguments import floating
 
 # Sets the keys of Keras's seeds apart from those that Croton's own functions make of the same numbers.
 _APART = np.array([0, 0x4B65726173], np.uint64)
 
 
 def _key(seed: Any) -> Any:
-    """The key for an int, a `SeedGenerator`, None (the global one), or two numbers that one gave."""
-    return T.bitwise_xor(base.cast(seed if is_tensor(seed) else draw_seed(seed), "uint64"), _APART)
+    """The key for an int, a `SeedGenerator`, None (the global one), or two numbers that one gave.
+
+    Raises:
+        ValueError: something else.
+    """
+    numbers = seed if is_tensor(seed) else draw_seed(seed)
+    sizes = base.shape_of(numbers)
+    if len(sizes) != 1 or (isinstance(sizes[0], int) and sizes[0] != 2):
+        raise ValueError(f"seed: expected a tensor of shape (2,). Received shape: {sizes}")
+    return T.bitwise_xor(base.cast(numbers, "uint64"), _APART)
 
 
 def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
@@ -57,12 +66,23 @@ def dropout(inputs: Any, rate: float, noise_shape: Sequence[Any] | None = None, 
     """The inputs with entries 0 with probability `rate`, and the others divided by 1 - rate.
 
     noise_shape: of the decisions, which broadcast to the inputs; None in it is the size of the inputs.
+
+    Returns:
+        A floating tensor of the shape of the inputs.
+
+    Raises:
+        ValueError: rate is not in [0, 1], or noise_shape does not broadcast to the inputs.
     """
-    tensor = convert_to_tensor(inputs)
+    tensor = floating(inputs)
     if rate == 0:
         return tensor
     if noise_shape is not None:
         own = shape(tensor)
+        if len(noise_shape) > len(own):
+            raise ValueError(
+                f"noise_shape: expected at most one size for each of {len(own)} axes of the inputs. "
+                f"Received: {tuple(noise_shape)}"
+            )
         noise_shape = [own[axis] if size is None else size for axis, size in enumerate(noise_shape)]
     return T.random.dropout(tensor, rate, _key(seed), noise_shape)
 

@@ -96,6 +96,15 @@ class TestDropout:
         dropped = np.asarray(random.dropout(self.x, 0.5, noise_shape=(None, 1), seed=2))
         assert np.all(dropped == dropped[:, :1]) and 100 < (dropped[:, 0] == 0).sum() < 300
 
+    def test_decisions_that_do_not_broadcast(self) -> None:
+        for noise_shape in ((2, 400, 50), (None, 1, None), (3, 1)):
+            with pytest.raises(ValueError, match=r"noise_shape|do not broadcast"):
+                random.dropout(self.x, 0.5, noise_shape=noise_shape, seed=2)
+
+    @pytest.mark.parametrize("rate", [0.0, 0.5, 1.0])
+    def test_integers_become_floats(self, rate: float) -> None:
+        assert random.dropout(np.ones(5, "int32"), rate, seed=1).dtype == "float32"
+
     def test_the_gradient_takes_the_same_decisions(self) -> None:
         import croton.tensor as T
 
@@ -148,6 +157,8 @@ def test_dtypes(dtype: str) -> None:
 def test_bad_seeds_and_ranges() -> None:
     with pytest.raises(ValueError, match="seed"):
         random.normal((2,), seed="now")
+    with pytest.raises(ValueError, match=r"seed: expected a tensor of shape \(2,\)"):
+        random.normal((2,), seed=backend.convert_to_tensor(np.zeros(3, "uint32")))
     with pytest.raises(ValueError, match="low < high"):
         random.randint((2,), 3, 3, seed=0)
     with pytest.raises(ValueError, match="rate"):

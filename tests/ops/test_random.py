@@ -152,6 +152,36 @@ def test_a_symbolic_shape_with_a_key() -> None:
     np.testing.assert_array_equal(f(np.zeros((3, 4)), R.key(1).data), R.normal((3, 4), key=R.key(1)).data)
 
 
+def test_bounds_may_be_arrays() -> None:
+    low = np.array([0.0, 5.0, -2.0])
+    drawn = R.uniform((500, 3), low, low + 1, key=R.key(1)).data
+    assert np.all(drawn >= low) and np.all(drawn < low + 1)
+    assert np.all(np.ptp(drawn, axis=0) > 0.9)
+
+
+def test_integers_of_an_empty_range_are_its_lower_bound() -> None:
+    low, high = np.array([0, 3, 5, -(2**63)]), np.array([2, 3, 1, 2**63 - 1])
+    drawn = R.integers(low, high, (200, 4), key=R.key(1)).data
+    assert set(drawn[:, 0]) == {0, 1}
+    assert set(drawn[:, 1]) == {3} and set(drawn[:, 2]) == {5}
+    assert drawn[:, 3].min() < -(2**62) and drawn[:, 3].max() > 2**62
+    compiled = ct.jit(lambda low, high: R.integers(low, high, (200, 4), key=R.key(1)))(low, high)
+    np.testing.assert_array_equal(compiled, drawn)
+
+
+@pytest.mark.parametrize("noise_shape", [(2, 4, 6), (1, 4, 6), (3, 1), (8, 6)])
+def test_decisions_of_dropout_broadcast_to_the_array(noise_shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="dropout: decisions"):
+        R.dropout(np.ones((4, 6)), 0.5, noise_shape=noise_shape)
+    assert R.dropout(np.ones((4, 6)), 0.5, noise_shape=(6,)).shape == (4, 6)
+
+
+def test_parameters_broadcast_to_the_shape() -> None:
+    for mean in (np.zeros((2, 3)), np.zeros((1, 3)), np.zeros(2)):
+        with pytest.raises(ValueError, match="normal: parameters"):
+            R.normal((3,), mean)
+
+
 def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="low < high"):
         R.integers(3, 3)

@@ -166,15 +166,21 @@ def sizes(name: str, shape: object, *parameters: object) -> Shape:
         return dims.broadcast(given, f"random.{name}")
     wanted = shape_of_draw(shape)
     for own in given:
-        if dims.broadcast([wanted, own], f"random.{name}: shape and parameters") != wanted and any(
-            size == 1 and other != 1
-            for size, other in zip((1,) * (len(own) - len(wanted)) + wanted[-len(own) :], own, strict=True)
-        ):
-            raise ShapeError(
-                f"random.{name}: parameters of shape {dims.format_shape(own)} do not broadcast to "
-                f"{dims.format_shape(wanted)}"
-            )
+        _check_fits(f"random.{name}: parameters", own, wanted)
     return wanted
+
+
+def _check_fits(what: str, own: Shape, wanted: Shape) -> None:
+    """Raises ShapeError unless an array of the shape `own` broadcasts to `wanted`."""
+    if dims.broadcast([wanted, own], f"{what} and shape") == wanted:
+        return
+    along = (1,) * (len(own) - len(wanted)) + wanted[-len(own) :]
+    if any(size == 1 and other != 1 for size, other in zip(along, own, strict=True)) or len(own) > len(
+        wanted
+    ):
+        raise ShapeError(
+            f"{what} of shape {dims.format_shape(own)} do not broadcast to {dims.format_shape(wanted)}"
+        )
 
 
 def _float_kind(name: str, dtype: object) -> tuple[str, DType]:
@@ -200,7 +206,7 @@ def uniform(
 
     width, target = _float_kind("uniform", dtype)
     unit = _narrowed(_draw(f"uniform{width}", sizes("uniform", shape, low, high), key), target)
-    if low == 0.0 and high == 1.0 and isinstance(low, (int, float)) and isinstance(high, (int, float)):
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and (low, high) == (0, 1):
         return unit
     bottom, top = base.cast(low, target), base.cast(high, target)
     return add(multiply(unit, subtract(top, bottom)), bottom)
@@ -307,12 +313,14 @@ def integers(
 ) -> Array:
     """Integers from low up to, not including, high (from 0 up to low when high is None).
 
-    The bias of taking a remainder of 64 random bits is below range / 2^64.
+    The bias of taking a remainder of 64 random bits is below range / 2^64. Where arrays of bounds give an
+    empty range, the result is low.
 
     Raises:
-        ValueError: the range is empty. DTypeError: not an integer dtype.
+        ValueError: the range between two numbers is empty. DTypeError: not an integer dtype.
     """
-    from croton.ops.arithmetic import add, remainder, subtract
+    from croton.ops.arithmetic import add, remainder, subtract, where
+    from croton.ops.comparison import less
 
     target = dtypes.as_dtype(dtype)
     if not dtypes.is_integer(target):
@@ -323,7 +331,9 @@ def integers(
             raise ValueError(f"random.integers: expected low < high, got {bottom} and {top}")
         span: Array = base.cast(int(top) - int(bottom), UINT64)
     else:
-        span = base.cast(subtract(base.cast(top, INT64), base.cast(bottom, INT64)), UINT64)
+        least, beyond = base.cast(bottom, INT64), base.cast(top, INT64)
+        # Of a remainder by 1 nothing is left; the difference of two int64 is right in 64 bits without a sign.
+        span = where(less(least, beyond), base.cast(subtract(beyond, least), UINT64), np.uint64(1))
     drawn = remainder(_draw("pair", sizes("integers", shape, bottom, top), key), span)
     return base.cast(add(base.cast(drawn, INT64), base.cast(bottom, INT64)), target)
 
@@ -369,8 +379,10 @@ def permutation(x: object, axis: int = 0, key: object = None) -> Array:
 def dropout(x: object, rate: float, key: object = None, noise_shape: object = None) -> Array:
     """x with each entry 0 with probability `rate`, the rest divided by 1 - rate.
 
+    noise_shape: of the decisions, which broadcast to x; that of x when None.
+
     Raises:
-        ValueError: rate is not in [0, 1].
+        ValueError: rate is not in [0, 1]. ShapeError: noise_shape does not broadcast to x.
     """
     from croton.ops.arithmetic import multiply, where
     from croton.ops.shape import zeros_like
@@ -380,5 +392,8 @@ def dropout(x: object, rate: float, key: object = None, noise_shape: object = No
     array = base.as_array(x)
     if rate == 1:
         return zeros_like(array)
-    kept = bernoulli(base.shape_of(array) if noise_shape is None else noise_shape, 1 - rate, key=key)
+    shape = base.shape_of(array)
+    decided = shape if noise_shape is None else shape_of_draw(noise_shape)
+    _check_fits("dropout: decisions", decided, shape)
+    kept = bernoulli(decided, 1 - rate, key=key)
     return where(kept, multiply(array, 1 / (1 - rate)), base.cast(0, base.dtype_of(array)))
