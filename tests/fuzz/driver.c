@@ -1,4 +1,5 @@
 /* Runs a compiled function outside Python, under the sanitizers: argv is a file of inputs and one for outputs.
+ * With THREADS every piece of a parallel loop has a thread of its own.
  *
  * Both files are int64 words and raw data. Inputs: the number of inputs, then for each rank, item size,
  * sizes, data; the number of outputs, then for each rank and item size. Outputs: the status, then for each
@@ -6,30 +7,64 @@
  * it is found.
  */
 #include "croton_abi.h"
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 int croton_prepare(ct_context *, const ct_int *const *, ct_int *, ct_int *const *, ct_int *);
 int croton_run(ct_context *, void *const *, void *const *, const ct_int *, char *);
 
-static void *blocks[4096];
-static int block_count;
+#ifndef THREADS
+#define THREADS 0
+#endif
 
 static void *fresh(size_t bytes)
 {
     void *block = aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
-    if (block == NULL || block_count == 4096)
+    if (block == NULL)
         abort();
-    blocks[block_count++] = block;
     return block;
+}
+
+typedef struct {
+    ct_range_body body;
+    void *const *pointers;
+    const ct_int *integers;
+    ct_int begin, end;
+} Piece;
+
+static _Thread_local int inside_parallel;
+
+static void *run_piece(void *given)
+{
+    const Piece *piece = given;
+    const int inside = inside_parallel;
+    inside_parallel = 1;
+    piece->body(piece->pointers, piece->integers, piece->begin, piece->end);
+    inside_parallel = inside;
+    return NULL;
 }
 
 static void run_in_pieces(ct_context *context, ct_range_body body, void *const *pointers,
                           const ct_int *integers, ct_int extent, ct_int grain)
 {
     (void)context;
-    for (ct_int begin = 0; begin < extent; begin += grain)
-        body(pointers, integers, begin, begin + grain < extent ? begin + grain : extent);
+    const ct_int count = (extent + grain - 1) / grain;
+    Piece *pieces = malloc((size_t)count * sizeof *pieces);
+    pthread_t *threads = malloc((size_t)count * sizeof *threads);
+    const int apart = THREADS && !inside_parallel;
+    for (ct_int p = 0; p < count; ++p) {
+        const ct_int end = (p + 1) * grain < extent ? (p + 1) * grain : extent;
+        pieces[p] = (Piece){body, pointers, integers, p * grain, end};
+        if (!apart)
+            run_piece(pieces + p);
+        else if (pthread_create(threads + p, NULL, run_piece, pieces + p) != 0)
+            abort();
+    }
+    for (ct_int p = 0; apart && p < count; ++p)
+        pthread_join(threads[p], NULL);
+    free(threads);
+    free(pieces);
 }
 
 static void *allocate(ct_context *context, ct_int bytes)

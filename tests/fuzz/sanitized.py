@@ -1,4 +1,4 @@
-"""Compiled functions run outside Python under AddressSanitizer and UndefinedBehaviorSanitizer."""
+"""Compiled functions run outside Python under AddressSanitizer, UndefinedBehaviorSanitizer or ThreadSanitizer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from croton.runtime import Function
-from croton.toolchain import build_executable
+from croton.toolchain.build import SANITIZERS, build_executable
 
 Array = np.ndarray[Any, Any]
 _DRIVER = Path(__file__).with_name("driver.c")
+THREADS = ("-O1", "-g", "-fsanitize=thread", "-DTHREADS=1")  # finds threads that touch the same memory
 
 
 class SanitizerError(AssertionError):
@@ -25,13 +26,13 @@ class SanitizerError(AssertionError):
 class SanitizedFunction:
     """The machine code of a function, built again with sanitizers, callable with arrays."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, flags: Sequence[str] = SANITIZERS) -> None:
         import croton.codegen
 
         lowered = function.lowered(self_contained=True)
         include = Path(croton.codegen.__file__).parent / "include"
         units = [*lowered.code.units, _DRIVER.read_text()]
-        self.executable = build_executable(units, include=[include])
+        self.executable = build_executable(units, include=[include], flags=flags)
         self.constants = [constant.data for constant in lowered.constants]
         self.outputs = [output.type for output in lowered.graph.outputs]
 
