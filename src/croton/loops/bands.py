@@ -120,7 +120,7 @@ class _Former:
             return False
         made = _made(step)
         overwrites = overwritten(step) is not None or made & self._overwriting
-        if not overwrites and not set(reads) & (band.made | band.later):
+        if not overwrites and band.made.isdisjoint(reads) and band.later.isdisjoint(reads):
             self.steps.append(step)
         else:
             band.after.append(step)

@@ -73,6 +73,7 @@ class _Scheduler:
         self.lowering = ExpressionLowering(self.materializer, Builder())
         self.steps: list[Step] = []
         self.position: dict[Value, int] = {}  # the step that makes a kept value
+        self.readers: dict[Value, set[int]] = {}  # nests that read an array
         self.bound: dict[Symbol, int] = {}  # the step that finds a size
 
     def run(self, state: Sequence[tuple[int, int]]) -> Program:
@@ -129,16 +130,24 @@ class _Scheduler:
         made = [self.position[root] for root in roots if root in self.position]
         found = [self.bound.get(symbol, 0) for symbol in _symbols(member)] if self.bound else []
         earliest = max([*made, *found], default=0)
-        if self.fuse:
-            for number in range(len(self.steps) - 1, earliest - 1, -1):
-                step = self.steps[number]
-                if isinstance(step, Nest) and self._join(step, member):
-                    self._note_position(member, number)
-                    return
+        for number in self._related_nests(member, earliest) if self.fuse else ():
+            step = self.steps[number]
+            if isinstance(step, Nest) and self._join(step, member):
+                self._note_position(member, number)
+                return
         self._note_position(member, len(self.steps))
         self.steps.append(Nest([member], own_depth(member)))
 
+    def _related_nests(self, member: Member, earliest: int) -> list[int]:
+        """The last nest that makes what a member reads, and later ones that read the same arrays; last first."""
+        read = {load.data for load in loads(member.expression) if load.data.type.rank > 0}
+        readers = {number for value in read for number in self.readers.get(value, ()) if number > earliest}
+        made = {earliest} if earliest < len(self.steps) else set()
+        return sorted(made | readers, reverse=True)
+
     def _note_position(self, member: Member, number: int) -> None:
+        for load in loads(member.expression):
+            self.readers.setdefault(load.data, set()).add(number)
         if member.window is None:
             self.position[member.value] = number
         else:  # complete after the step that makes its last part

@@ -7,6 +7,7 @@ and nothing that can fail comes after: a call that raises leaves all state as it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from croton.graph.values import Value
@@ -54,32 +55,41 @@ def find_in_place(program: Program, state: Sequence[tuple[int, int]]) -> set[int
     Call before loops are collapsed.
     """
     roots = [program.root(output) for output in program.graph.outputs]
+    count = Counter(roots)
+    order = _Order(program)
     found: set[int] = set()
     for input_position, output_position in state:
         old, new = program.graph.inputs[input_position], roots[output_position]
         same_type = old.type == program.graph.outputs[output_position].type
-        if same_type and roots.count(new) == 1 and _may_overwrite(program, old, new):
+        if same_type and count[new] == 1 and old not in count and _may_overwrite(program, order, old, new):
             found.add(output_position)
     return found
 
 
-def _may_overwrite(program: Program, old: Value, new: Value) -> bool:
-    if any(program.root(output) is old for output in program.graph.outputs):
+class _Order:
+    """Numbers of steps: which one makes a value that may lie over another, which one reads a value last.
+
+    last_to_fail: the last one that can fail, -1 if none can.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.makers: dict[Value, int] = {}
+        self.last_read: dict[Value, int] = {}
+        self.last_to_fail = -1
+        for number, step in enumerate(program.steps):
+            self.last_read.update((program.root(value), number) for value in step_reads(step))
+            if isinstance(step, Nest):
+                self.makers.update(dict.fromkeys(step.stored, number))
+            elif overwritten(step) is not None:
+                self.makers[_made_by(step)] = number
+            else:
+                self.last_to_fail = number
+
+
+def _may_overwrite(program: Program, order: _Order, old: Value, new: Value) -> bool:
+    maker = order.makers.get(new, -1)
+    if maker <= order.last_to_fail or order.last_read.get(old, maker) > maker:
         return False
-    maker = next(
-        (
-            number
-            for number, step in enumerate(program.steps)
-            if (isinstance(step, Nest) and new in step.stored)
-            or (overwritten(step) is not None and _made_by(step) is new)
-        ),
-        None,
-    )
-    if maker is None or any(not _cannot_fail(step) for step in program.steps[maker:]):
-        return False
-    for step in program.steps[maker + 1 :]:
-        if any(program.root(value) is old for value in step_reads(step)):
-            return False
     nest = program.steps[maker]
     if not isinstance(nest, Nest):
         return [program.root(value) for value in step_reads(nest)].count(old) == 1 and (
@@ -101,10 +111,6 @@ def _may_overwrite(program: Program, old: Value, new: Value) -> bool:
             return False
         reached = reached or makes
     return True
-
-
-def _cannot_fail(step: Step) -> bool:
-    return isinstance(step, Nest) or overwritten(step) is not None
 
 
 def _is_identity(load: Node, old: Value, member: Member) -> bool:
