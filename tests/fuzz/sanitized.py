@@ -1,4 +1,4 @@
-"""Compiled functions run outside Python under AddressSanitizer, UndefinedBehaviorSanitizer or ThreadSanitizer."""
+"""Compiled functions run outside Python, under sanitizers of addresses, undefined behaviour or threads."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class _Scheduler:
         self.steps.append(Nest([member], own_depth(member)))
 
     def _related_nests(self, member: Member, earliest: int) -> list[int]:
-        """The last nest that makes what a member reads, and later ones that read the same arrays; last first."""
+        """The last nest that makes what a member reads, and later readers of the same arrays; last first."""
         read = {load.data for load in loads(member.expression) if load.data.type.rank > 0}
         readers = {number for value in read for number in self.readers.get(value, ()) if number > earliest}
         made = {earliest} if earliest < len(self.steps) else set()
