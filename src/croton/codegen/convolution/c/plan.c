@@ -241,19 +241,22 @@ static ct_int list_stretches(const plan *t, const axis_phase *axis, ct_int begin
 static void list_pixels(const plan *t, const phase *p, pixel *list)
 {
     const ct_convolution *c = t->c;
-    ct_int counts[3];
-    for (int a = 0; a < 3; a++)
+    ct_int counts[3], first_out = 0;
+    pixel step[3];
+    for (int a = 0; a < 3; a++) {
         counts[a] = a == c->cut ? smaller(t->rows, p->axis[a].count) : p->axis[a].count;
+        step[a] = (pixel){t->stride[a] * t->place[a], t->phases[a] * c->y_pixel[a]};
+        first_out += p->first[a] * c->y_pixel[a];
+    }
     for (ct_int n = 0; n < t->images; n++)
         for (ct_int q0 = 0; q0 < counts[0]; q0++)
-            for (ct_int q1 = 0; q1 < counts[1]; q1++)
+            for (ct_int q1 = 0; q1 < counts[1]; q1++) {
+                pixel place = {n * t->image_place + q0 * step[0].in + q1 * step[1].in,
+                               n * c->y_batch + first_out + q0 * step[0].out + q1 * step[1].out};
                 for (ct_int q2 = 0; q2 < counts[2]; q2++) {
-                    ct_int q[3] = {q0, q1, q2};
-                    pixel place = {n * t->image_place, n * c->y_batch};
-                    for (int a = 0; a < 3; a++) {
-                        place.in += q[a] * t->stride[a] * t->place[a];
-                        place.out += (p->first[a] + q[a] * t->phases[a]) * c->y_pixel[a];
-                    }
                     *list++ = place;
+                    place.in += step[2].in;
+                    place.out += step[2].out;
                 }
+            }
 }
