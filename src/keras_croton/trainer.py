@@ -266,6 +266,8 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
                 if self.stop_predicting:
                     break
         callbacks.on_predict_end()
+        if not outputs:
+            raise ValueError("`x` of `predict()`: expected at least one batch of data, found none.")
         if len(outputs) == 1:
             return outputs[0]
         return tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
@@ -280,7 +282,9 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
         if own_step and not self._can_be_called():
             return
         if data_batch is None and not self._is_built():
-            data_batch = next(next(iter(iterator))[2])
+            data_batch = next(next(iter(iterator))[2], None)
+            if data_batch is None:
+                raise ValueError("A model is built with the first batch of the data: expected one, found none.")
         try:
             super()._symbolic_build(data_batch=data_batch)
         except RuntimeError as error:

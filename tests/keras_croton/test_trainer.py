@@ -379,6 +379,15 @@ class TestCallbacksAndData:
         assert sorted(np.concatenate(seen)) == list(range(30))
         assert list(np.concatenate(seen)) != list(range(30))
 
+    @pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+    def test_no_data_are_an_error(self, method):
+        x, y = data(0)
+        arguments = (x,) if method == "predict" else (x, y)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Keras's, that the data ran out
+            with pytest.raises(ValueError, match="batch of (the )?data.* found none"):
+                getattr(dense_model(), method)(*arguments, verbose=0)
+
     def test_predictions_of_several_batches_are_one_array(self):
         x, _ = data(50)
         model = dense_model()
