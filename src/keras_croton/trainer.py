@@ -284,7 +284,9 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
         if data_batch is None and not self._is_built():
             data_batch = next(next(iter(iterator))[2], None)
             if data_batch is None:
-                raise ValueError("A model is built with the first batch of the data: expected one, found none.")
+                raise ValueError(
+                    "A model is built with the first batch of the data: expected one, found none."
+                )
         try:
             super()._symbolic_build(data_batch=data_batch)
         except RuntimeError as error:
