@@ -24,7 +24,7 @@ def _eager_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("rows", [None, ROWS])
-@pytest.mark.parametrize("seed", [0, 1, 2, 4])
+@pytest.mark.parametrize("seed", [0, 4])
 def test_random_loops(seed: int, rows: int | None) -> None:
     loops = Loops(seed, rows)
     compiled = ct.function(loops.inputs, loops.outputs, on_unused_input="ignore")

@@ -385,7 +385,7 @@ class TestCallbacksAndData:
         arguments = (x,) if method == "predict" else (x, y)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Keras's, that the data ran out
-            with pytest.raises(ValueError, match="batch of (the )?data.* found none"):
+            with pytest.raises(ValueError, match=r"batch of (the )?data.* found none"):
                 getattr(dense_model(), method)(*arguments, verbose=0)
 
     def test_predictions_of_several_batches_are_one_array(self):
