@@ -48,7 +48,9 @@ def rnn(
     inputs: a tensor (batch, time, ...), or (time, batch, ...) if `time_major`, or a structure of them.
     initial_states: a list or tuple of tensors or of structures of them.
     mask: (batch, time) or (batch, time, features), in the order of axes of the inputs. Where nothing of it
-        is true the states stay as they were, and the output is zero or the one of the step before.
+        is true the states stay as they were, and the output is zero if `zero_output_for_mask`, else the one
+        of the step before. Before the first step that is the state which holds outputs, or zero without one.
+    go_backwards: whether the steps start at the last time.
     unroll: whether to write every step out; this needs a known number of steps.
     input_length: not needed, since the inputs tell.
 
@@ -57,13 +59,15 @@ def rnn(
         last one unless `return_all_outputs`); the last states, in the structure of the initial ones.
 
     Raises:
-        ValueError: unroll is asked for and the number of steps is unknown or zero.
+        ValueError: unroll is asked for and the number of steps is unknown or zero, or the mask does not fit.
     """
     leaves = [convert_to_tensor(leaf) for leaf in tree.flatten(inputs)]
     skipped = None if mask is None else _skipped(convert_to_tensor(mask))
     if not time_major:
         leaves = [T.swapaxes(leaf, 0, 1) for leaf in leaves]
         skipped = None if skipped is None else T.swapaxes(skipped, 0, 1)
+    if skipped is not None:
+        _check_mask(shape(skipped)[:2], shape(leaves[0])[:2])
     loop = _Loop(step_function, inputs, initial_states, list(constants or ()), zero_output_for_mask)
     states = [convert_to_tensor(state) for state in tree.flatten(initial_states)]
     run = loop.unrolled if unroll else loop.scanned
@@ -82,6 +86,19 @@ def _skipped(mask: Any) -> Any:
     if base.rank_of(mask) == 2:
         mask = T.expand_dims(mask, -1)
     return T.logical_not(T.any(mask, axis=-1, keepdims=True))
+
+
+def _check_mask(received: Sequence[Any], expected: Sequence[Any]) -> None:
+    """Raises ValueError unless times and entries of a mask, as far as known, are those of the inputs."""
+    fits = [
+        own == size or not (isinstance(own, int) and isinstance(size, int))
+        for own, size in zip(received, expected, strict=True)
+    ]
+    if not fits[0] or not (fits[1] or received[1] == 1):
+        raise ValueError(
+            f"mask: expected {expected[0]} time steps and a batch of {expected[1]} as inputs have. "
+            f"Received: {received[0]} time steps and a batch of {received[1]}"
+        )
 
 
 class _Loop:
@@ -383,27 +400,18 @@ def bidirectional_gru(
     Raises:
         NotImplementedError: as `gru` does.
     """
+    activations = activation, recurrent_activation
     options: dict[str, Any] = {
         "return_sequences": return_sequences,
         "unroll": unroll,
         "reset_after": reset_after,
     }
-    activations = activation, recurrent_activation
     forwards = gru(
         inputs, fwd_initial_state, mask, fwd_kernel, fwd_recurrent_kernel, fwd_bias, *activations, **options
     )
+    options["go_backwards"] = True
     backwards = gru(
-        inputs,
-        bwd_initial_state,
-        mask,
-        bwd_kernel,
-        bwd_recurrent_kernel,
-        bwd_bias,
-        *activations,
-        return_sequences,
-        go_backwards=True,
-        unroll=unroll,
-        reset_after=reset_after,
+        inputs, bwd_initial_state, mask, bwd_kernel, bwd_recurrent_kernel, bwd_bias, *activations, **options
     )
     return forwards, _in_order_of_time(backwards)
 

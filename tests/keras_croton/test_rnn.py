@@ -280,6 +280,29 @@ class TestModels:
         assert both(x).shape == (None, None, 2 * UNITS)
         assert keras.layers.GRU(UNITS, **options)(x).shape == (None, UNITS)
 
+    @pytest.mark.parametrize("unroll", [False, True])
+    @pytest.mark.parametrize("shape", [(BATCH, STEPS + 1), (BATCH + 1, STEPS), (BATCH, 1)])
+    def test_a_mask_that_does_not_fit(self, shape: tuple[int, int], unroll: bool) -> None:
+        own = keras.layers.SimpleRNN(UNITS, unroll=unroll, recurrent_initializer="glorot_uniform")
+        with pytest.raises(ValueError, match=f"mask: expected {STEPS} time steps and a batch of {BATCH}"):
+            own(X, mask=np.ones(shape, bool))
+
+    @pytest.mark.parametrize("masked", [False, True])
+    def test_layers_over_both_directions(self, masked: bool) -> None:
+        """What loops of both directions make lies side by side, where the next layer reads it."""
+        options = {"recurrent_initializer": "glorot_uniform"}
+        x = np.random.default_rng(1).normal(size=(48, STEPS, FEATURES)).astype("float32")
+        mask = np.arange(STEPS) < np.random.default_rng(2).integers(0, STEPS, (48, 1)) if masked else None
+        first = keras.layers.Bidirectional(keras.layers.SimpleRNN(UNITS, return_sequences=True, **options))
+        second, last = keras.layers.SimpleRNN(UNITS, **options), keras.layers.Dense(2)
+
+        def run(x: Any) -> Any:
+            given = None if mask is None else backend.convert_to_tensor(mask)
+            return last(second(first(x, mask=given), mask=given))
+
+        expected = run(x)
+        agree(ct.jit(run)(x), expected)
+
     @pytest.mark.parametrize("layer", [keras.layers.LSTM, keras.layers.GRU])
     def test_padding_is_skipped(self, layer: Any) -> None:
         """A masked model gives for padded sequences what it gives for each without its padding."""
