@@ -12,6 +12,8 @@ from croton.frontends import tree
 from croton.frontends.eager import Tensor
 from croton.frontends.jit import JittedFunction
 from croton.graph.values import EagerValue
+from croton.ops import base
+from croton.ops.shape import specify_shape
 from keras_croton.batches import Rows, dense
 
 NDArray = np.ndarray[Any, Any]
@@ -35,7 +37,8 @@ class CompiledStep:
         self._label = label
         self._sizes = {f"arrays[{position}]": tuple(shape) for position, shape in enumerate(sizes)}
         self._plain: dict[tuple[bool, ...], JittedFunction] = {}
-        self._by_structure: dict[tree.Structure, JittedFunction] = {}
+        self._by_structure: dict[tree.Structure, JittedFunction] = {}  # all arrays have as many rows
+        self._uneven: dict[tree.Structure, JittedFunction] = {}
         self._eager = False
 
     def __call__(self, data: Any) -> Any:
@@ -44,13 +47,15 @@ class CompiledStep:
             return self._function(as_tensors(data))
         if type(data) is tuple and all([type(part) is np.ndarray or part is None for part in data]):
             arrays = [part for part in data if part is not None]
-            jitted = self._plain.get(tuple([part is not None for part in data]))
+            even = _is_even(arrays)
+            jitted = self._plain.get(tuple([part is not None for part in data])) if even else None
         else:
             leaves, structure = tree.flatten(data)
             arrays = [_array(leaf) for leaf in leaves]
-            jitted = self._by_structure.get(structure)
+            even = _is_even(arrays)
+            jitted = (self._by_structure if even else self._uneven).get(structure)
         if jitted is None:
-            jitted = self._jitted(data)
+            jitted = self._jitted(data, even)
         if not all([_is_numeric(array) for array in arrays]):
             return self._function(as_tensors(data))  # texts: nothing to compile
         try:
@@ -75,23 +80,31 @@ class CompiledStep:
     @property
     def traces(self) -> int:
         """How often the function was traced; each trace is a compilation."""
-        return sum(jitted.traces for jitted in self._by_structure.values())
+        return sum(jitted.traces for jitted in (*self._by_structure.values(), *self._uneven.values()))
 
-    def _jitted(self, data: Any) -> JittedFunction:
-        """The function of the arrays in batches with the structure of `data`."""
+    def _jitted(self, data: Any, even: bool) -> JittedFunction:
+        """The function of the arrays in batches with the structure of `data`.
+
+        even: whether all arrays have as many rows; then Keras, which compares such sizes, sees one size.
+        """
         structure = tree.flatten(data)[1]
-        jitted = self._by_structure.get(structure)
+        known = self._by_structure if even else self._uneven
+        jitted = known.get(structure)
         if jitted is None:
 
             def step(*arrays: Any) -> Any:
                 try:
-                    return self._function(tree.unflatten(structure, arrays))
+                    return self._function(tree.unflatten(structure, _of_one_size(arrays) if even else arrays))
                 except Exception as error:
                     raise _TracingError(error) from error
 
             jitted = JittedFunction(step, name=self._label, shapes=self._sizes)
-            self._by_structure[structure] = jitted
-        if type(data) is tuple and all(isinstance(part, np.ndarray) or part is None for part in data):
+            known[structure] = jitted
+        if (
+            even
+            and type(data) is tuple
+            and all(isinstance(part, np.ndarray) or part is None for part in data)
+        ):
             self._plain[tuple(part is not None for part in data)] = jitted
         return jitted
 
@@ -134,6 +147,20 @@ def as_tensors(data: Any) -> Any:
         return Tensor(array) if _is_numeric(array) else leaf
 
     return tree.map_leaves(convert, data)
+
+
+def _is_even(arrays: Sequence[NDArray]) -> bool:
+    """Whether all arrays have as many rows."""
+    rows = arrays[0].shape[:1] if arrays else ()
+    return all([array.shape[:1] == rows for array in arrays])
+
+
+def _of_one_size(arrays: Sequence[Any]) -> list[Any]:
+    """The arrays, whose numbers of rows are one symbolic size."""
+    if not arrays or not arrays[0].ndim:
+        return list(arrays)
+    rows = base.shape_of(arrays[0])[0]
+    return [specify_shape(array, (rows, *base.shape_of(array)[1:])) for array in arrays]
 
 
 def _is_numeric(array: NDArray) -> bool:

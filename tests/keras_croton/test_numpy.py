@@ -264,3 +264,17 @@ def test_made_arrays() -> None:
 def test_bad_input(call_it: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call_it()
+
+
+def test_tiling_as_often_as_a_vector_of_sizes_says() -> None:
+    def once_for_each_row(x: Any) -> Any:
+        rows = keras.ops.shape(x)[0]
+        counts = keras.ops.concatenate(
+            [keras.ops.expand_dims(rows, -1), keras.ops.convert_to_tensor([1, 2])], axis=0
+        )
+        return keras.ops.tile(keras.ops.ones((1, 2, 2)), counts)
+
+    spec = compute_output_spec(once_for_each_row, keras.KerasTensor((None, 4)))
+    assert spec.shape == (None, 2, 4)
+    assert once_for_each_row(np.zeros((3, 4))).shape == (3, 2, 4)
+    assert ct.jit(once_for_each_row)(np.zeros((3, 4))).shape == (3, 2, 4)

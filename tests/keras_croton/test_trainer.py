@@ -65,6 +65,28 @@ class TestCompilation:
             model.train_on_batch(x, np.zeros((4, 4), "float32"))
         assert compiled_steps(model) == 1
 
+    @pytest.mark.parametrize("metric", [keras.metrics.AUC, lambda: keras.metrics.PrecisionAtRecall(0.5)])
+    def test_metrics_that_compare_numbers_of_rows_run_what_was_compiled_first(self, metric):
+        x, y = data(70)
+        labels = (y > 0).astype("int32")
+        model = dense_model(metrics=[metric()])
+        model.fit(x, labels, batch_size=16, verbose=0)
+        assert compiled_steps(model) == 1
+
+    def test_parts_of_a_batch_may_differ_in_their_numbers_of_rows(self):
+        class TwoParts(Own):
+            def train_step(self, data):
+                labelled, unlabelled = data
+                return {"rows": keras.ops.shape(labelled)[0] * 10.0 + keras.ops.shape(unlabelled)[0]}
+
+        model = TwoParts()
+        model.compile()
+        for rows in ((4, 4), (4, 3), (2, 5), (3, 3)):
+            found = model.train_on_batch(
+                *(np.zeros((count, 2), "float32") for count in rows), return_dict=True
+            )
+            assert found["rows"] == rows[0] * 10 + rows[1]
+
     def test_weights_keep_their_place_and_change(self):
         x, y = data()
         model = dense_model()

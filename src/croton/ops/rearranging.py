@@ -275,13 +275,12 @@ def tile(x: object, reps: Any, ndim: int | None = None) -> Array:
     Raises:
         ValueError: `reps` or x has more axes than `ndim`.
     """
-    if ndim is not None:
-        listed = _listed(reps)
-        if len(listed) > ndim or base.rank_of(base.as_array(x)) > ndim:
-            raise ValueError(f"tile: ndim {ndim} is less than the axes of the array or of reps {reps}")
-        reps = (*(1,) * (ndim - len(listed)), *listed)
     array = base.as_array(x)
-    counts = base.as_dims(tuple(_listed(reps)))
+    counts = base.as_dims(reps)
+    if ndim is not None:
+        if len(counts) > ndim or base.rank_of(array) > ndim:
+            raise ValueError(f"tile: ndim {ndim} is less than the axes of the array or of reps {reps}")
+        counts = (*(1,) * (ndim - len(counts)), *counts)
     shape = base.shape_of(array)
     rank = max(len(shape), len(counts))
     shape = (*(1,) * (rank - len(shape)), *shape)
