@@ -163,7 +163,8 @@ static void share(plan *t)
         /* Every part of the columns packs A anew. */
         if (t->pack_left && parts > 4)
             parts = 4;
-        while (row_parts * column_parts * 2 <= parts && column_parts * 4 <= panels)
+        ct_int fewest = t->pack_left || row_parts > 1 ? 2 : 1; /* panels of a part */
+        while (row_parts * column_parts * 2 <= parts && column_parts * 2 * fewest <= panels)
             column_parts *= 2;
     }
     t->part_rows = round_up(divide_up(x->m, row_parts), SHORT_ROWS);
