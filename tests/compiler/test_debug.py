@@ -50,6 +50,16 @@ class TestRightPrograms:
         for left, right in zip(results["compile"], results["debug"], strict=True):
             np.testing.assert_allclose(left, right, rtol=1e-12)
 
+    def test_arrays_that_steps_write_parts_of(self):
+        x, y = T.dmatrix("x"), T.dmatrix("y")
+        sums = T.concatenate([T.sum(T.exp(x), axis=0), T.cumsum(y[0])])
+        copied = T.concatenate([T.cumsum(x, axis=1), T.sin(y)[::-1]], axis=1)
+        outputs = [T.cumsum(sums), T.cumsum(copied, axis=0), T.concatenate([x, x, T.zeros((2, 4))])]
+        for mode in ("debug", "nan-guard"):
+            found = ct.function([x, y], outputs, mode=mode)(X, X + 1)
+            for left, right in zip(found, ct.function([x, y], outputs)(X, X + 1), strict=True):
+                np.testing.assert_allclose(left, right, rtol=1e-12)
+
     def test_loops_branches_and_sizes(self):
         x, n = T.dvector("x"), T.lscalar("n")
         final, steps = ct.scan_loop(lambda s, e: (T.tanh(s * 1.5 + e), s.sum()), x, T.zeros((n,)))

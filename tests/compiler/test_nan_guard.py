@@ -26,6 +26,13 @@ def test_the_operation_and_the_line_are_named_with_operands():
     assert np.isnan(caught.value.found[0][1])
 
 
+def test_faults_in_what_is_joined_are_named():
+    x = T.dvector("x")
+    f = ct.function([x], T.cumsum(T.concatenate([T.cumsum(x), T.log(x)])), mode="nan-guard")
+    with pytest.raises(ct.NanGuardError, match="log makes NaN"):
+        f([1.0, -1.0])
+
+
 def test_not_a_number_from_a_constant_is_named_too():
     x = T.dvector("x")
     f = ct.function([x], T.where(x > 0, x, np.nan), mode="nan-guard")

@@ -35,8 +35,7 @@ class NanGuard:
         return values.outputs
 
     def _check(self, step: Step, values: StepValues) -> None:
-        graph, inputs = values.part(step)
-        found = [values.of(output) for output in graph.outputs]
+        graph, inputs, found = values.part(step)
         fault = next(filter(None, map(self.mode.fault, found)), None)
         if fault is None or any(self.mode.fault(array) for array in inputs):
             return

@@ -15,8 +15,9 @@ from croton.graph.dims import Symbol
 from croton.graph.graph import Graph, transform
 from croton.graph.reporting import bind_sizes
 from croton.graph.values import Constant, Equation, NDArray, Value
+from croton.loops.members import Member
 from croton.loops.parts import step_graph
-from croton.loops.program import Program, Step, made_by
+from croton.loops.program import Nest, Program, Step, made_by
 from croton.rewrite.pipeline import PASSES
 from croton.runtime import Cell, Function
 
@@ -71,10 +72,24 @@ class StepValues:
             found = root.data if isinstance(root, Constant) else self._arrays[root]
         return found.reshape([dims.evaluate(size, self.sizes) for size in value.type.shape])
 
-    def part(self, step: Step) -> tuple[Graph, list[NDArray]]:
-        """The equations of a step, and the arrays it reads."""
+    def part(self, step: Step) -> tuple[Graph, list[NDArray], list[NDArray]]:
+        """The equations of a step, the arrays it reads and those it makes."""
         graph = step_graph(step, self.program)
-        return graph, [self.of(value) for value in graph.inputs]
+        if isinstance(step, Nest):
+            made = [self._made(member) for member in step.members if member.value in step.stored]
+        else:
+            made = [self.of(output) for output in graph.outputs]
+        return graph, [self.of(value) for value in graph.inputs], made
+
+    def _made(self, member: Member) -> NDArray:
+        """What a member of a nest made, which may be a part of a larger array."""
+        whole, window = self.of(member.memory), member.window
+        if window is None:
+            return whole
+        start, size = (
+            dims.evaluate(d, self.sizes) for d in (window.start, window.part.type.shape[window.axis])
+        )
+        return whole[(slice(None),) * window.axis + (slice(start, start + size),)]
 
 
 def function_of(

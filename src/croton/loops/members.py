@@ -25,11 +25,15 @@ DEEPEST = 80  # operations written into one expression, one inside the other
 
 @dataclass(frozen=True)
 class Window:
-    """Where a part lies in the array it is a part of: `start` elements along an axis."""
+    """Where a part lies in the array it is a part of: `start` elements along an axis.
+
+    part: the value that is joined there, which lies in memory of its own only if it is kept.
+    """
 
     whole: Value
     axis: int
     start: Dim
+    part: Value
 
 
 @dataclass(eq=False)
@@ -52,6 +56,11 @@ class Member:
     def memory(self) -> Value:
         """The value in whose memory the result is stored."""
         return self.value if self.window is None else self.window.whole
+
+    @property
+    def computed(self) -> Value:
+        """The value of the graph that the member computes."""
+        return self.value if self.window is None else self.window.part
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -281,7 +290,7 @@ class ExpressionLowering:
         for operand in equation.inputs:
             shape = operand.type.shape
             index = tuple(self.builder.index(index_name(position)) for position in range(len(shape)))
-            window = Window(equation.outputs[0], axis, start)
+            window = Window(equation.outputs[0], axis, start, operand)
             cost, expression = self._expression_cost(operand), self.read(operand, index)
             part = Value(operand.type)
             members.append(Member(part, equation, shape, None, (), expression, cost, window))

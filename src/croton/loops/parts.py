@@ -17,7 +17,10 @@ _VIEWS = frozenset({"reshape", "broadcast_to", "transpose", "slice", "size", "ca
 
 
 def step_graph(step: Step, program: Program) -> Graph:
-    """The equations of one step, from the values whose memory it reads to those it writes to memory."""
+    """The equations of one step, from the values whose memory it reads to those it writes to memory.
+
+    Of what is joined of parts, a step writes some parts: these are its outputs.
+    """
     if not isinstance(step, Nest):
         equation = step.equation
         operands = dict.fromkeys(value for value in equation.inputs if not isinstance(value, Constant))
@@ -25,7 +28,7 @@ def step_graph(step: Step, program: Program) -> Graph:
     made = {member.value for member in step.members}
     read = [load.data for member in step.members for load in loads(member.expression)]
     inputs = dict.fromkeys(value for value in read if value not in made and not isinstance(value, Constant))
-    outputs = [member.value for member in step.members if member.value in step.stored]
+    outputs = [member.computed for member in step.members if member.value in step.stored]
     return Graph(tuple(inputs), tuple(outputs), _between(program.graph, inputs, outputs))
 
 
@@ -48,7 +51,8 @@ def step_name(step: Step, program: Program, sizes: Mapping[Symbol, int] | None =
         shown = "x".join(str(with_sizes(size, sizes)) for size in factors)
         return f"product {shown} {step.equation.outputs[0].type.dtype.name}"
     graph = step_graph(step, program)
-    every = dict.fromkeys(equation.op.name for equation in graph.equations)
+    copied = [member.equation for member in step.members] if isinstance(step, Nest) else []
+    every = dict.fromkeys(equation.op.name for equation in graph.equations or copied)
     names = [name for name in every if name not in _VIEWS] or list(every)
     listed = ", ".join(names[:_MOST_NAMES]) + (
         f", {len(names) - _MOST_NAMES} more" * (len(names) > _MOST_NAMES)
