@@ -76,6 +76,27 @@ def test_scalar_functions(name: str) -> None:
     check(lambda *given: elementwise(name, *given), *operands)
 
 
+EDGES = np.array(
+    [-40, -12.3, -2.5, -1, -0.5, -0.001, -0.0, 0, 0.3, 2.5, 40, np.inf, -np.inf, np.nan], np.float32
+)
+WITH_EDGES = ["gamma", "digamma", "trigamma", "log_ndtr", "exprel", "log1prel", "sinc_unnormalized", "sinhc"]
+WITH_EDGES += ["sqrt1pm1", "heaviside", "xlogy", "xlog1py", "floor_divide", "remainder", "fmod", "logaddexp"]
+
+
+@pytest.mark.parametrize("name", WITH_EDGES)
+def test_scalar_functions_of_negative_and_infinite_numbers(name: str) -> None:
+    operands = [EDGES[:, None], EDGES[None, :]][: FUNCTIONS[name].arity]
+    with np.errstate(all="ignore"):
+        check(lambda *given: elementwise(name, *given), *operands, rtol=2e-4)
+
+
+@pytest.mark.parametrize("name", ["floor_divide", "remainder", "fmod"])
+def test_integers_divided_by_zero(name: str) -> None:
+    numbers = np.arange(-3, 4, dtype=np.int32)
+    with np.errstate(all="ignore"):
+        check(lambda *given: elementwise(name, *given), numbers[:, None], numbers[None, :])
+
+
 @pytest.mark.parametrize(
     "name", ["add", "multiply", "maximum", "minimum", "less", "bitwise_xor", "bitwise_not"]
 )

@@ -31,12 +31,31 @@ def _truncated(x: Tensor) -> Tensor:
     return tf.where(x < 0, tf.math.ceil(x), tf.math.floor(x))
 
 
-def _floor_remainder(x: Tensor, y: Tensor) -> Tensor:
-    return tf.math.floormod(x, y)
+def _zero_by_zero(function: Function) -> Function:
+    """A quotient or remainder that is 0 where integers are divided by 0, which TensorFlow refuses."""
+
+    def divide(x: Tensor, y: Tensor) -> Tensor:
+        if x.dtype.is_floating:
+            return function(x, y)
+        zero = tf.equal(y, 0)
+        made = function(x, tf.where(zero, tf.ones_like(y), y))
+        return tf.where(zero, tf.zeros_like(made), made)
+
+    return divide
 
 
 def _fmod(x: Tensor, y: Tensor) -> Tensor:
     return tf.raw_ops.TruncateMod(x=x, y=y)
+
+
+def _floor_quotient(x: Tensor, y: Tensor) -> Tensor:
+    """The floor of the exact quotient; that of a rounded one may be one more."""
+    if not x.dtype.is_floating:
+        return tf.math.floordiv(x, y)
+    rest = _fmod(x, y)
+    whole = tf.round((x - rest) / y)
+    below = tf.logical_and(tf.not_equal(rest, 0), tf.not_equal(y < 0, rest < 0))
+    return tf.where(tf.equal(y, 0), x / y, tf.where(below, whole - 1, whole))
 
 
 def _clip(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
@@ -81,15 +100,68 @@ def _ndtr(x: Tensor) -> Tensor:
     return half * tf.math.erfc(-x * tf.cast(math.sqrt(0.5), x.dtype))
 
 
-def _relative(of_zero: float, function: Function) -> Function:
-    """function(x) / x with its limit at 0."""
+def _log_ndtr(x: Tensor) -> Tensor:
+    """By an asymptotic series where the function itself is no number of the dtype any more."""
+    if x.dtype.size < 4:
+        return tf.cast(_log_ndtr(tf.cast(x, "float32")), x.dtype)
+    far = x < (-30 if x.dtype == tf.float64 else -10)
+    negative = tf.where(far, x, -10 * tf.ones_like(x))
+    u = 1 / tf.square(negative)
+    series = tf.math.log1p(-u * (1 - 3 * u * (1 - 5 * u * (1 - 7 * u))))
+    density = -tf.square(negative) / 2 - tf.cast(math.log(2 * math.pi) / 2, x.dtype)
+    return tf.where(far, density - tf.math.log(-negative) + series, tf.math.log(_ndtr(x)))
+
+
+def _gamma(x: Tensor) -> Tensor:
+    magnitude = tf.exp(tf.math.lgamma(x))
+    odd = tf.not_equal(tf.math.floormod(tf.floor(x), 2), 0)
+    signed = tf.where(tf.logical_and(x < 0, odd), -magnitude, magnitude)
+    pole = tf.logical_and(x < 0, tf.equal(tf.floor(x), x))
+    return tf.where(tf.equal(x, 0), 1 / x, tf.where(pole, tf.cast(math.nan, x.dtype), signed))
+
+
+def _digamma(x: Tensor) -> Tensor:
+    return tf.where(tf.equal(x, 0), -1 / x, tf.math.digamma(x))
+
+
+def _trigamma(x: Tensor) -> Tensor:
+    """By reflection where x is negative."""
+    negative = x < 0
+    positive = tf.where(negative, 1 - x, x)
+    value = tf.math.polygamma(tf.ones_like(x), positive)
+    pi = tf.cast(math.pi, x.dtype)
+    return tf.where(negative, tf.square(pi / tf.sin(pi * (x - tf.floor(x)))) - value, value)
+
+
+def _heaviside(x: Tensor, y: Tensor) -> Tensor:
+    step = tf.where(tf.equal(x, 0), y, tf.cast(x > 0, x.dtype))
+    return tf.where(tf.not_equal(x, x), x, step)
+
+
+def _or_nan(function: Function) -> Function:
+    """A function that is NaN where its second operand is."""
+    return lambda x, y: tf.where(tf.math.is_nan(y), y, function(x, y))
+
+
+def _relative(of_zero: float, of_infinity: float, function: Function) -> Function:
+    """function(x) / x with its limits at 0 and at infinity."""
 
     def quotient(x: Tensor) -> Tensor:
-        zero = tf.equal(x, 0)
-        safe = tf.where(zero, tf.ones_like(x), x)
-        return tf.where(zero, tf.cast(of_zero, x.dtype), function(safe) / safe)
+        zero, infinite = tf.equal(x, 0), tf.equal(x, math.inf)
+        safe = tf.where(tf.logical_or(zero, infinite), tf.ones_like(x), x)
+        finite = tf.where(infinite, tf.cast(of_infinity, x.dtype), function(safe) / safe)
+        return tf.where(zero, tf.cast(of_zero, x.dtype), finite)
 
     return quotient
+
+
+def _relative_even(of_infinity: float, function: Function) -> Function:
+    quotient = _relative(1.0, of_infinity, function)
+    return lambda x: quotient(tf.abs(x))
+
+
+def _sqrt1pm1(x: Tensor) -> Tensor:
+    return tf.where(tf.equal(x, math.inf), x, x / (tf.sqrt(1 + x) + 1))
 
 
 def functions() -> dict[str, Function]:
@@ -102,7 +174,6 @@ def functions() -> dict[str, Function]:
         "square": tf.square,
         "reciprocal": m.reciprocal,
         "sqrt": tf.sqrt,
-        "floor_divide": m.floordiv,
         "absolute": tf.abs,
         "sign": tf.sign,
         "nextafter": m.nextafter,
@@ -149,10 +220,7 @@ def functions() -> dict[str, Function]:
         "erfc": m.erfc,
         "erfinv": m.erfinv,
         "gammaln": m.lgamma,
-        "digamma": m.digamma,
         "polygamma": m.polygamma,
-        "xlogy": m.xlogy,
-        "xlog1py": m.xlog1py,
         "relu": tf.nn.relu,
     }
     composed: dict[str, Function] = {
@@ -170,12 +238,15 @@ def functions() -> dict[str, Function]:
         "greater_equal": _ordered(tf.greater_equal),
         "cbrt": lambda x: tf.sign(x) * tf.pow(tf.abs(x), tf.cast(1 / 3, x.dtype)),
         "hypot": lambda x, y: tf.abs(tf.complex(x, y)),
-        "remainder": _floor_remainder,
-        "fmod": _fmod,
+        "floor_divide": _zero_by_zero(_floor_quotient),
+        "remainder": _zero_by_zero(m.floormod),
+        "fmod": _zero_by_zero(_fmod),
         "signbit": _sign_bit,
         "copysign": lambda x, y: tf.where(_sign_bit(y), -tf.abs(x), tf.abs(x)),
         "ldexp": lambda x, y: x * tf.pow(tf.cast(2, y.dtype), _truncated(y)),
-        "heaviside": lambda x, y: tf.where(tf.equal(x, 0), y, tf.cast(x > 0, x.dtype)),
+        "heaviside": _heaviside,
+        "xlogy": _or_nan(m.xlogy),
+        "xlog1py": _or_nan(m.xlog1py),
         "fmax": _ignoring_nan(tf.maximum),
         "fmin": _ignoring_nan(tf.minimum),
         "clip": _clip,
@@ -186,16 +257,17 @@ def functions() -> dict[str, Function]:
         "log_sigmoid": _log_sigmoid,
         "logaddexp": _log_add,
         "trunc": _truncated,
-        "gamma": lambda x: tf.exp(m.lgamma(x)),
-        "trigamma": lambda x: m.polygamma(tf.ones_like(x), x),
+        "gamma": _gamma,
+        "digamma": _digamma,
+        "trigamma": _trigamma,
         "ndtr": _ndtr,
-        "log_ndtr": lambda x: m.log(_ndtr(x)),
-        "exprel": _relative(1.0, m.expm1),
-        "log1prel": _relative(1.0, m.log1p),
-        "sinc_unnormalized": _relative(1.0, tf.sin),
-        "sinhc": _relative(1.0, tf.sinh),
+        "log_ndtr": _log_ndtr,
+        "exprel": _relative(1.0, math.inf, m.expm1),
+        "log1prel": _relative(1.0, 0.0, m.log1p),
+        "sinc_unnormalized": _relative_even(0.0, tf.sin),
+        "sinhc": _relative_even(math.inf, tf.sinh),
         "log_cosh": lambda x: tf.abs(x) + m.softplus(-2 * tf.abs(x)) - tf.cast(math.log(2), x.dtype),
-        "sqrt1pm1": lambda x: x / (tf.sqrt(1 + x) + 1),
+        "sqrt1pm1": _sqrt1pm1,
     }
     return same | composed
 
