@@ -159,6 +159,36 @@ ARRAYS: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...]]] = {
 }
 
 
+UNORDERED = np.array([[3, np.nan, 1, 3, -np.inf, 2, 1], [0, -0.0, 5, np.nan, np.inf, 5, 2]], np.float32)
+ORDERED: dict[str, np.ndarray] = {
+    "floats": UNORDERED,
+    "float64": UNORDERED.astype(np.float64),
+    "float16": UNORDERED.astype(np.float16),
+    "int32": np.array([[3, 0, -(2**31), 3, 2**31 - 1, 2]], np.int32),
+    "uint8": np.array([[3, 0, 255, 3, 1]], np.uint8),
+    "bool": np.array([[True, False, True, False]]),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ORDERED))
+def test_orders_of_every_kind_of_number(kind: str) -> None:
+    def orders(x: Any) -> list[Any]:
+        return [T.argsort(x, axis=1), ops.sort(x, axis=1), *ops.top_k(x, 3), T.topk(x, -3), T.argtopk(x, -3)]
+
+    check(orders, ORDERED[kind])
+
+
+@pytest.mark.parametrize("kind", ["int32", "uint8", "bool"])
+def test_extremes_of_every_kind_of_number(kind: str) -> None:
+    check(lambda x: [ops.max(x, axis=1), ops.min(x, axis=1), ops.argmax(x, axis=1)], ORDERED[kind])
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "uint32", "int64"])
+def test_products_of_matrices_of_every_kind_of_number(dtype: str) -> None:
+    x = (np.arange(12).reshape(3, 4) * 29 % 7).astype(dtype)
+    check(lambda x: ops.matmul(x, ops.transpose(x)), x)
+
+
 @pytest.mark.parametrize("name", ARRAYS)
 def test_functions_of_arrays(name: str) -> None:
     function, arrays = ARRAYS[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -280,14 +281,19 @@ def bincount(translation: Translation, op: BinCount, operands: list[Tensor], equ
 @rule(Reduce)
 def reduce(translation: Translation, op: Reduce, operands: list[Tensor], equation: Equation) -> Tensor:
     """Sums, products, extremes over axes."""
-    return getattr(tf, f"reduce_{op.kind}")(operands[0], op.axes)
+    (x,) = operands
+    of_bools = {"max": "any", "min": "all"} if x.dtype == tf.bool else {}
+    return getattr(tf, f"reduce_{of_bools.get(op.kind, op.kind)}")(x, op.axes)
 
 
 @rule(Contract)
 def contract(translation: Translation, op: Contract, operands: list[Tensor], equation: Equation) -> Tensor:
     """Matrix products."""
-    left, right = operands
-    return tf.linalg.matmul(left, right, transpose_a=op.transpose_left, transpose_b=op.transpose_right)
+    dtype = operands[0].dtype
+    if dtype.is_integer or dtype == tf.bool:  # TensorFlow multiplies matrices of few of these
+        operands = [tf.cast(operand, "int64" if dtype.size > 2 else "int32") for operand in operands]
+    product = tf.linalg.matmul(*operands, transpose_a=op.transpose_left, transpose_b=op.transpose_right)
+    return product if product.dtype == dtype else tf.cast(product, dtype)
 
 
 @rule(Softmax)
@@ -335,17 +341,39 @@ def accumulate(
 # Orders.
 
 
+def _key(x: Tensor) -> Tensor:
+    """Integers in the order of the elements: NaN comes after all numbers, and -0 is 0."""
+    if x.dtype == tf.bool:
+        return tf.cast(x, "int32")
+    if not x.dtype.is_floating:
+        return x
+    if x.dtype.size < 4:
+        x = tf.cast(x, "float32")
+    x = tf.where(tf.equal(x, 0), tf.zeros_like(x), x)
+    x = tf.where(tf.math.is_nan(x), tf.cast(math.nan, x.dtype), x)
+    return _ordered_bits(tf.bitcast(x, f"int{8 * x.dtype.size}"))
+
+
+def _ordered_bits(bits: Tensor) -> Tensor:
+    """The bits of a float as an integer in the order of floats, and the other way round."""
+    return tf.where(bits < 0, tf.bitwise.bitwise_xor(bits, bits.dtype.max), bits)
+
+
 @rule(Sort)
 def sort(translation: Translation, op: Sort, operands: list[Tensor], equation: Equation) -> Tensor:
     """Sorted along an axis."""
-    return tf.sort(operands[0], axis=op.axis)
+    (x,) = operands
+    key = tf.sort(_key(x), axis=op.axis)
+    if not x.dtype.is_floating:
+        return tf.cast(key, x.dtype)
+    return tf.cast(tf.bitcast(_ordered_bits(key), f"float{8 * key.dtype.size}"), x.dtype)
 
 
 @rule(Order)
 def order(translation: Translation, op: Order, operands: list[Tensor], equation: Equation) -> Tensor:
     """The positions that sort."""
     direction = "DESCENDING" if op.descending else "ASCENDING"
-    return tf.cast(tf.argsort(operands[0], axis=op.axis, direction=direction, stable=True), "int64")
+    return tf.cast(tf.argsort(_key(operands[0]), axis=op.axis, direction=direction, stable=True), "int64")
 
 
 @rule(TopPositions)
@@ -356,5 +384,6 @@ def top_positions(
     rank = len(equation.inputs[0].type.shape)
     order = [*(axis for axis in range(rank) if axis != op.axis), op.axis]
     back = sorted(range(rank), key=lambda axis: order[axis])
-    moved = tf.transpose(-operands[0] if op.smallest else operands[0], order)
+    key = _key(operands[0])
+    moved = tf.transpose(tf.bitwise.invert(key) if op.smallest else key, order)
     return tf.transpose(tf.math.top_k(moved, translation.size(op.count), index_type="int64").indices, back)
