@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -31,3 +32,11 @@ def test_a_training_step_of_ones_own() -> None:
         history = model.fit(np.ones((8, 8, 8, 1), "float32"), batch_size=4, epochs=3, verbose=0).history
     assert all(np.isfinite(loss) for losses in history.values() for loss in losses)
     assert model.train_function.step.traces == 1
+
+
+def test_a_loop_of_ones_own() -> None:
+    keras.utils.set_random_seed(0)
+    names: dict[str, Any] = {}
+    exec(programs()[1], names)
+    assert float(names["accuracy"].result()) > 0.9
+    assert names["step"].traces == 1
