@@ -16,6 +16,7 @@ OPTIONAL = (
     "stabilization",
     "strength-reduction",
     "contraction-transposes",
+    "turned-products",
     "common-subexpressions",
     "fusion",
     "bands",

@@ -1,4 +1,4 @@
-"""Matrix products: transposes of their operands become flags of the product."""
+"""Matrix products: transposes of their operands become flags of the product, and those of results too."""
 
 from __future__ import annotations
 
@@ -8,12 +8,58 @@ from croton.graph.graph import Graph, transform
 from croton.graph.values import Equation, Value
 from croton.ops.base import apply
 from croton.ops.contraction import Contract
-from croton.ops.shape import Reshape, Transpose, reshape
+from croton.ops.shape import Reshape, Transpose, reshape, transpose
 
 
 def fold_transposes(graph: Graph) -> Graph:
     """A product of transposed matrices reads them as they lie in memory."""
     return transform(graph, _fold)
+
+
+def turn_products(graph: Graph) -> Graph:
+    """A product that is only read with its rows innermost is computed transposed: readers then walk along
+    what lies side by side in memory.
+    """
+    originals = iter(graph.equations)
+
+    def turned(equation: Equation) -> Sequence[Value] | None:
+        if not _reads_product_alone(graph, next(originals)):
+            return None
+        product = _product_behind(equation)
+        if product is None or not isinstance(equation.op, Transpose):
+            return None
+        assert isinstance(product.op, Contract)
+        left, right = product.inputs
+        swapped = Contract(not product.op.transpose_right, not product.op.transpose_left)
+        *leading, rows, columns = equation.inputs[0].type.shape
+        result = reshape(apply(swapped, right, left)[0], (*leading, columns, rows))
+        last = len(leading) + 1
+        axes = {last: last - 1, last - 1: last}
+        return [transpose(result, tuple(axes.get(axis, axis) for axis in equation.op.permutation))]
+
+    return transform(graph, turned)
+
+
+def _reads_product_alone(graph: Graph, equation: Equation) -> bool:
+    """Whether an equation puts the rows of a product last, and nothing else reads the product."""
+    product = _product_behind(equation)
+    if product is None:
+        return False
+    values = {equation.inputs[0], product.outputs[0]}
+    return not values & set(graph.outputs) and all(len(graph.consumers[value]) == 1 for value in values)
+
+
+def _product_behind(equation: Equation) -> Equation | None:
+    """The product, perhaps with more axes of batches, of which an equation makes the rows the last axis."""
+    if not isinstance(equation.op, Transpose):
+        return None
+    source = equation.inputs[0]
+    if equation.op.permutation[-1:] != (source.type.rank - 2,) or source.owner is None:
+        return None
+    made = source.owner
+    if isinstance(made.op, Reshape) and made.inputs[0].type.shape[-2:] == source.type.shape[-2:]:
+        made = made.inputs[0].owner or made
+    return made if isinstance(made.op, Contract) else None
 
 
 def _fold(equation: Equation) -> Sequence[Value] | None:

@@ -10,7 +10,7 @@ from croton.graph.values import Equation, Value
 from croton.ops.base import building_graphs
 from croton.rewrite.branches import sink_into_branches
 from croton.rewrite.cleanup import drop_unused, fold_constants, merge_common
-from croton.rewrite.contractions import fold_transposes
+from croton.rewrite.contractions import fold_transposes, turn_products
 from croton.rewrite.early_pooling import pool_early
 from croton.rewrite.early_slices import slice_early
 from croton.rewrite.expand import expand_composites, inline_calls
@@ -55,6 +55,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("strength-reduction", reduce_strength),
     ("contraction-transposes", fold_transposes),
     ("common-subexpressions", merge_common),
+    ("turned-products", turn_products),
     ("pooled-convolutions", pool_convolutions),
     ("pointwise-convolutions", multiply_pixels),
     ("last-steps", keep_last_steps),
