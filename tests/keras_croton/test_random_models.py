@@ -23,10 +23,11 @@ NDArray = np.ndarray[Any, Any]
 
 @pytest.fixture
 def double_precision() -> Iterator[None]:
-    before = keras.config.floatx()
+    before, policy = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx("float64")
     yield
     keras.config.set_floatx(before)
+    keras.config.set_dtype_policy(policy)
 
 
 def trained(number: int, eagerly: bool) -> dict[str, NDArray]:
