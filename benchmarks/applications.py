@@ -46,8 +46,8 @@ MODELS = (
     "VGG19",
 )
 COLUMNS = ("model", "Croton", "again", "JAX", "second step", "JAX's", "prediction", "loss", "last kernel")
-# Heights and widths that are needed. Inception's last layers normalise what smaller images leave of two samples,
-# one pixel each, whose difference decides the signs of the results and is mostly rounding.
+# Heights and widths that are needed. Inception's last layers normalise what smaller images leave of two
+# samples, one pixel each, whose difference decides the signs of the results and is mostly rounding.
 LEAST = {"InceptionV3": 139, "InceptionResNetV2": 139, "Xception": 71, "NASNetMobile": 224}
 
 
