@@ -293,7 +293,7 @@ class CrotonTrainer(base_trainer.Trainer):  # type: ignore[misc]
             try:
                 self._build_eagerly(data_batch, error)
             except Exception:
-                if not own_step:
+                if not own_step:  # which need not call the model so, and says itself what is wrong
                     raise
 
     def _can_be_called(self) -> bool:

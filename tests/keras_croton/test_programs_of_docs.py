@@ -19,13 +19,13 @@ def programs() -> list[str]:
 
 
 def test_a_training_step_of_ones_own() -> None:
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(programs()[0], names)
     discriminator = keras.Sequential([layers.Conv2D(4, 3, strides=2), layers.Flatten(), layers.Dense(1)])
     generator = keras.Sequential(
         [layers.Dense(16), layers.Reshape((4, 4, 1)), layers.Conv2DTranspose(1, 3, strides=2, padding="same")]
     )
-    model = names["GAN"](discriminator, generator, 5)  # type: ignore[operator]
+    model = names["GAN"](discriminator, generator, 5)
     model.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
     with warnings.catch_warnings():
         warnings.simplefilter("error")

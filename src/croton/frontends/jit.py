@@ -290,6 +290,7 @@ class JittedFunction:
             except ShapeError:
                 pass
             else:
+                # A batch of other sizes: the next call looks for what was traced for them.
                 if error is not None and not isinstance(error, ShapeError):
                     raise error
                 return start, compiled, result

@@ -140,14 +140,18 @@ class _Scheduler:
 
     def _related_nests(self, member: Member, earliest: int) -> list[int]:
         """The last nest that makes what a member reads, and later readers of the same arrays; last first."""
-        read = {load.data for load in loads(member.expression) if load.data.type.rank > 0}
-        readers = {number for value in read for number in self.readers.get(value, ()) if number > earliest}
+        readers = {
+            number
+            for value in _arrays_read(member)
+            for number in self.readers.get(value, ())
+            if number > earliest
+        }
         made = {earliest} if earliest < len(self.steps) else set()
         return sorted(made | readers, reverse=True)
 
     def _note_position(self, member: Member, number: int) -> None:
-        for load in loads(member.expression):
-            self.readers.setdefault(load.data, set()).add(number)
+        for value in _arrays_read(member):
+            self.readers.setdefault(value, set()).add(number)
         if member.window is None:
             self.position[member.value] = number
         else:  # complete after the step that makes its last part
@@ -176,6 +180,11 @@ class _Scheduler:
             return False
         mine = {load.data for load in loads(member.expression) if load.data.type.rank > 0}
         return any(load.data in mine for other in nest.members for load in loads(other.expression))
+
+
+def _arrays_read(member: Member) -> set[Value]:
+    """What a member reads, apart from scalars, which bring no nests together."""
+    return {load.data for load in loads(member.expression) if load.data.type.rank > 0}
 
 
 def _symbols(member: Member) -> set[Symbol]:

@@ -175,9 +175,8 @@ def _check_fits(what: str, own: Shape, wanted: Shape) -> None:
     if dims.broadcast([wanted, own], f"{what} and shape") == wanted:
         return
     along = (1,) * (len(own) - len(wanted)) + wanted[-len(own) :]
-    if any(size == 1 and other != 1 for size, other in zip(along, own, strict=True)) or len(own) > len(
-        wanted
-    ):
+    stretches = any(size == 1 and other != 1 for size, other in zip(along, own, strict=True))
+    if stretches or len(own) > len(wanted):
         raise ShapeError(
             f"{what} of shape {dims.format_shape(own)} do not broadcast to {dims.format_shape(wanted)}"
         )
